@@ -1,0 +1,53 @@
+// One area detector of one run, ready for use: constants, mask and pixel positions behind one face.
+// Between `decode()` (raw frames) and `reduction` (which wants numbers and radii).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/image.hpp"
+
+namespace jt::detector {
+
+// Where the pixels of a detector lie, in the order panels x rows x columns.
+struct PixelMap {
+  enum class Unit : std::uint8_t { pixel, micrometre };
+  Unit unit = Unit::pixel;
+  Shape shape;
+  std::vector<double> x, y;        // pixel centres seen along the beam; x to the right, y down the picture
+  std::vector<std::uint8_t> good;  // 1 good, 0 bad (mask, status, edges, non-finite constants)
+  double distance_um = 0;          // sample to detector; 0 = not known
+};
+
+enum class SaturatedPixels : std::uint8_t { become_nan, stay };
+
+class AreaDetector {
+ public:
+  virtual ~AreaDetector() = default;
+
+  // Raw panels -> shape.pixels() float32 values (ADU for cameras, keV for panel detectors); pixels of absent
+  // panels are 0. Saturated pixels become NaN ("do not use") unless they shall stay. Returns how many there
+  // were. Throws std::invalid_argument when the frame's shape is not the detector's.
+  virtual std::size_t calibrate(const RawFrame& raw, SaturatedPixels saturated,
+                                std::span<float> values) const = 0;
+
+  // Geometry and mask, in the same order as the values.
+  [[nodiscard]] const PixelMap& pixels() const { return pixels_; }
+  // The files that the constants came from, for the result's provenance.
+  [[nodiscard]] const std::vector<std::string>& constants() const { return constants_; }
+  // What a person should know: "no geometry deployed, nominal one used".
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+ protected:
+  PixelMap pixels_;
+  std::vector<std::string> constants_, warnings_;
+};
+
+// A camera (Rayonix, Opal, ...): values are float32(raw), radii in pixels. `mask` has rows x cols entries or
+// is empty. Throws SetupError when the mask's shape is another one.
+std::unique_ptr<AreaDetector> make_camera(Shape shape, std::vector<std::uint8_t> mask);
+
+}  // namespace jt::detector
