@@ -37,6 +37,7 @@ function(jt_program name)
   cmake_parse_arguments(P "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${P_SOURCES})
   target_link_libraries(${name} PRIVATE jt_warnings ${P_LINKS})
+  add_dependencies(programs ${name})
 endfunction()
 
 # jt_test(NAME SOURCES ... LINKS targets ... [TIMEOUT s]): GoogleTest cases, each a ctest of its own.
