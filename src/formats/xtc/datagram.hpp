@@ -37,7 +37,8 @@ struct Src {
   [[nodiscard]] Level level() const { return static_cast<Level>(log >> 24); }
   bool operator==(const Src& other) const { return level() == other.level() && phy == other.phy; }
 };
-std::string psana_text(Src src);  // "DetInfo(MfxEndstation.0:Epix10ka2M.0)", "BldInfo(EBeam)", "ProcInfo(...)"
+std::string psana_text(
+    Src src);  // "DetInfo(MfxEndstation.0:Epix10ka2M.0)", "BldInfo(EBeam)", "ProcInfo(...)"
 
 // DetInfo of a Source-level Src.
 struct DetInfo {
@@ -116,6 +117,7 @@ void walk_level(Bytes datagram, std::size_t begin, std::size_t end, int depth, O
     const std::size_t left = end - at;
     if (left < xtc_header_size) return on_refusal(Refusal::bad_extent, Src{});
     const XtcHeader header = read_xtc_header(datagram.subspan(at));
+    if (header.extent == 0) return on_refusal(Refusal::zero_extent, header.src);
     if (header.extent < xtc_header_size || header.extent > left || header.extent % 4 != 0)
       return on_refusal(Refusal::bad_extent, header.src);
     if (header.type.id() != type_xtc || header.type.compressed()) {
@@ -136,8 +138,7 @@ void walk_level(Bytes datagram, std::size_t begin, std::size_t end, int depth, O
 template <class OnLeaf, class OnRefusal>
 void walk(Bytes datagram, OnLeaf&& on_leaf, OnRefusal&& on_refusal) {
   const XtcHeader root = read_xtc_header(datagram.subspan(datagram_header_size - xtc_header_size));
-  if ((root.damage & damage::incomplete) != 0)
-    return on_refusal(Refusal::incomplete_contribution, root.src);
+  if ((root.damage & damage::incomplete) != 0) return on_refusal(Refusal::incomplete_contribution, root.src);
   detail::walk_level(datagram, datagram_header_size, datagram.size(), 0, on_leaf, on_refusal);
 }
 
