@@ -34,6 +34,10 @@ class AreaDetector {
   virtual std::size_t calibrate(const RawFrame& raw, SaturatedPixels saturated,
                                 std::span<float> values) const = 0;
 
+  // The values are float32 of the raw numbers and nothing else: fast kernels may then read the raw frame
+  // itself.
+  [[nodiscard]] virtual bool values_are_raw() const { return false; }
+
   // Geometry and mask, in the same order as the values.
   [[nodiscard]] const PixelMap& pixels() const { return pixels_; }
   // The files that the constants came from, for the result's provenance.

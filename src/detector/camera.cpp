@@ -40,6 +40,8 @@ class Camera final : public AreaDetector {
       }
   }
 
+  [[nodiscard]] bool values_are_raw() const override { return true; }
+
   std::size_t calibrate(const RawFrame& raw, SaturatedPixels saturated,
                         std::span<float> values) const override {
     if (raw.shape != pixels_.shape || values.size() != pixels_.shape.pixels())

@@ -1,0 +1,73 @@
+// The azimuthal average made fast: one pass over the pixels in memory order, in stripes shared by the
+// threads. The walk's stop from pixels to profile; equal to plain_average(), which stays as the reference.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/image.hpp"
+#include "detector/area_detector.hpp"
+#include "reduction/pixel_bins.hpp"
+#include "reduction/worker_pool.hpp"
+
+namespace jt::reduction {
+
+// The sum of many frames, pixel by pixel, and how many values each pixel got.
+class ImageSum {
+ public:
+  explicit ImageSum(std::size_t pixels) : sum_(pixels, 0.0), whole_(pixels, 0), lost_(pixels, 0) {}
+  [[nodiscard]] std::uint64_t frames() const { return frames_; }
+  // The mean per pixel; NaN where no frame had a valid value.
+  [[nodiscard]] std::vector<float> mean() const;
+
+ private:
+  friend class AzimuthalAverage;
+  std::vector<double> sum_;
+  std::vector<std::uint32_t> whole_;  // raw frames are added here; emptied into sum_ before it can overflow
+  std::vector<std::uint32_t> lost_;
+  std::uint64_t frames_ = 0;
+  std::uint32_t frames_in_whole_ = 0;
+};
+
+class AzimuthalAverage {
+ public:
+  // Both must outlive it. Results do not depend on the number of threads.
+  AzimuthalAverage(const PixelBins& bins, WorkerPool& pool);
+
+  // The profile of calibrated values; pixels that are not finite do not count. `image` may be null.
+  void of_values(std::span<const float> values, std::span<double> profile, ImageSum* image);
+
+  // The profile of a camera's raw frame of type u8 or u16 with one panel of the right size: the same numbers
+  // as calibrating it and then of_values(), without the copy. Returns the number of saturated pixels.
+  std::size_t of_camera(const RawFrame& raw, detector::SaturatedPixels saturated, std::span<double> profile,
+                        ImageSum* image);
+  // Whether of_camera() takes this frame.
+  [[nodiscard]] bool takes(const RawFrame& raw) const;
+
+ private:
+  static constexpr std::size_t stripe_pixels = std::size_t{1} << 16;
+  static constexpr std::size_t lanes =
+      4;  // neighbouring pixels add to different copies: no waiting for a store
+
+  template <class Pixel>
+  std::size_t of_raw(const RawFrame& raw, bool drop_saturated, ImageSum* image);
+  template <class Pixel>
+  std::size_t raw_stripe(std::size_t stripe, const RawFrame& raw, bool drop_saturated, ImageSum* image);
+  void values_stripe(std::size_t stripe, std::span<const float> values, ImageSum* image);
+  void finish(std::span<double> profile);
+
+  const PixelBins& bins_;
+  WorkerPool& pool_;
+  std::size_t stripes_;
+  std::size_t slots_;                      // cells and the place of unused pixels
+  std::vector<double> sums_;               // stripes x slots x lanes
+  std::vector<std::uint64_t> whole_sums_;  // the same, for raw frames: exact
+  std::vector<std::uint32_t> lost_;        // stripes x slots
+  std::vector<std::size_t> saturated_;     // per stripe
+  std::vector<double> cell_sums_;
+  std::vector<std::uint32_t> cell_lost_;
+};
+
+}  // namespace jt::reduction

@@ -1,0 +1,81 @@
+#include "reduction/reduce_shot.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace jt::reduction {
+
+std::string_view name(Lost cause) {
+  static constexpr std::array<std::string_view, LostCounts::size> names = {
+      "other event code",  "excluded event code", "no i0",          "no frame",
+      "wrong frame shape", "no jet camera",       "i0 outside cut", "no ring pixels"};
+  return names[static_cast<std::size_t>(cause)];
+}
+
+double measure_ring(const RingMeasure& measure, std::span<const double> profile) {
+  if (measure.metric == Metric::original) return original_ring_sum(profile, measure.window);
+  const double sum = ring_sum(profile, measure.window);
+  if (measure.metric == Metric::sum) return sum;
+  return sum - baseline_sum(baseline_beside(profile, measure.left, measure.right), profile, measure.window);
+}
+
+FrameReader::FrameReader(const detector::AreaDetector& detector, const PixelBins& bins, WorkerPool& pool)
+    : detector_(detector), average_(bins, pool), profile_(bins.bins) {}
+
+std::optional<FrameReader::Profile> FrameReader::profile(const RawFrame& raw,
+                                                         detector::SaturatedPixels saturated,
+                                                         ImageSum* image) {
+  if (raw.shape != detector_.pixels().shape) return std::nullopt;
+  if (detector_.values_are_raw() && average_.takes(raw))
+    return Profile{profile_, average_.of_camera(raw, saturated, profile_, image)};
+  values_.resize(raw.shape.pixels());
+  const std::size_t count = detector_.calibrate(raw, saturated, values_);
+  average_.of_values(values_, profile_, image);
+  return Profile{profile_, count};
+}
+
+ReducedShot judge_shot(const formats::Event& event, const ShotPlan& plan) {
+  ReducedShot shot;
+  const auto drop = [&](Lost cause) {
+    shot.dropped = cause;
+    return shot;
+  };
+  if (!event.has_code(plan.event_code)) return drop(Lost::other_event_code);
+  if (std::any_of(plan.excluded.begin(), plan.excluded.end(),
+                  [&](EventCode code) { return event.has_code(code); }))
+    return drop(Lost::excluded_code);
+  if (!plan.i0) return shot;
+  const auto reading = event.reading(*plan.i0);
+  if (!reading || !std::isfinite(*reading)) return drop(Lost::no_i0);
+  shot.i0 = *reading;
+  if (plan.cut && !plan.cut->accepts(shot.i0)) return drop(Lost::i0_outside);
+  return shot;
+}
+
+ReducedShot reduce_shot(const formats::Event& event, const ShotPlan& plan, FrameReader& frames,
+                        ImageSum* image) {
+  ReducedShot shot = judge_shot(event, plan);
+  if (shot.dropped || !plan.detector) return shot;
+
+  const formats::Frame* frame = event.frame(*plan.detector);
+  if (frame == nullptr) {
+    shot.dropped = Lost::no_frame;
+    return shot;
+  }
+  const auto profile = frames.profile(frame->raw(), plan.saturated, image);
+  if (!profile) {
+    shot.dropped = Lost::wrong_frame_shape;
+    return shot;
+  }
+  shot.profile = profile->values;
+  shot.saturated = profile->saturated;
+
+  if (!plan.ring) return shot;
+  shot.ring = measure_ring(*plan.ring, shot.profile);
+  if (!std::isfinite(shot.ring)) shot.dropped = Lost::no_ring_pixels;
+  if (std::isfinite(shot.i0) && shot.i0 != 0) shot.ratio = shot.ring / shot.i0;
+  return shot;
+}
+
+}  // namespace jt::reduction
