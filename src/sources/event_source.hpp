@@ -16,8 +16,8 @@ struct RawDatagram {
   std::span<const std::byte> bytes;  // exactly one datagram; borrowed until the next call of next()
   std::uint32_t stream = 0;          // 0..79 DAQ, 80.. control
   std::uint32_t chunk = 0;
-  std::uint64_t offset = 0;          // in its file
-  std::string_view file;             // its file's name without folders
+  std::uint64_t offset = 0;  // in its file
+  std::string_view file;     // its file's name without folders
 };
 
 // A transition, or a shot with what the control streams say of it.

@@ -1,0 +1,57 @@
+#include "sources/merge_order.hpp"
+
+#include <cmath>
+
+namespace jt::sources {
+
+using formats::Transition;
+using formats::xtc::DatagramHeader;
+
+namespace {
+
+bool clocks_far_apart(const DatagramHeader& a, const DatagramHeader& b) {
+  return std::abs(seconds_between(a.time, b.time)) >= clock_limit_s;
+}
+
+bool is_shot(const Position& position) { return position.header->service == Transition::l1_accept; }
+
+// A shot against a transition.
+bool shot_first(const Position& shot, const Position& transition) {
+  if (!shot.block_known || !transition.block_known) return shot.header->time < transition.header->time;
+  if (shot.block != transition.block) return shot.block < transition.block;
+  return !is_begin(transition.header->service);
+}
+
+bool transition_before(const Position& a, const Position& b) {
+  if (a.block_known && b.block_known && a.block != b.block) return a.block < b.block;
+  return a.header->time < b.header->time;
+}
+
+bool strictly_before(const Position& a, const Position& b) {
+  if (is_shot(a) && is_shot(b)) return shot_before(*a.header, *b.header);
+  if (is_shot(a)) return shot_first(a, b);
+  if (is_shot(b)) return !shot_first(b, a);
+  return transition_before(a, b);
+}
+
+}  // namespace
+
+bool is_begin(Transition transition) { return (static_cast<unsigned>(transition) & 1u) == 0; }
+
+bool same_shot(const DatagramHeader& a, const DatagramHeader& b) {
+  return a.fiducial.valid() && a.fiducial == b.fiducial && !clocks_far_apart(a, b);
+}
+
+bool shot_before(const DatagramHeader& a, const DatagramHeader& b) {
+  if (!a.fiducial.valid() || !b.fiducial.valid() || clocks_far_apart(a, b)) return a.time < b.time;
+  const std::uint32_t ahead = (b.fiducial.value + Fiducial::modulus - a.fiducial.value) % Fiducial::modulus;
+  return ahead != 0 && ahead < Fiducial::modulus / 2;
+}
+
+bool goes_before(const Position& a, const Position& b) {
+  if (strictly_before(a, b)) return true;
+  if (strictly_before(b, a)) return false;
+  return a.stream < b.stream;
+}
+
+}  // namespace jt::sources
