@@ -102,6 +102,10 @@ struct Estimate {
   double fwhm_um = 0;     // of the signal profile
   double amplitude = 0;   // ratio at the centre above the background
   double background = 0;  // ratio off the jet
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(centre_um, sigma_um, jet_on, fwhm_um, amplitude, background);
+  }
 };
 
 struct Decision {

@@ -10,6 +10,10 @@ namespace jt::control {
 struct Seconds {
   double value = 0;
   auto operator<=>(const Seconds&) const = default;
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(value);
+  }
 };
 
 constexpr Seconds operator+(Seconds a, Seconds b) { return {a.value + b.value}; }

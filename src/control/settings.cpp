@@ -23,6 +23,7 @@ const std::map<std::string, Setter, std::less<>>& setters() {
   static const std::map<std::string, Setter, std::less<>> all{
       {"shot_rate_hz", number(&Settings::shot_rate_hz)},
       {"clock_margin_s", number(&Settings::clock_margin_s)},
+      {"fresh_s", number(&Settings::fresh_s)},
       {"i0_floor", number(&Settings::i0_floor)},
       {"steering_class", [](Settings& s, double value) { s.steering_class = static_cast<int>(value); }},
       {"search_time_s", number(&Settings::search_time_s)},

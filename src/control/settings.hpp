@@ -43,6 +43,7 @@ struct Settings {
   // shots
   double shot_rate_hz = 120;  // expected until it has been measured
   double clock_margin_s = 0;  // how far the DAQ's and the IOC's clocks may differ
+  double fresh_s = 2;         // no move unless a good shot is younger than that (by its own time)
   double i0_floor = 0;        // no ratio below; 0: not calibrated
   int steering_class = -1;    // event-code class that steers; -1: all
   // searches

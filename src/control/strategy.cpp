@@ -2,27 +2,50 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "control/point_search.hpp"
 #include "core/errors.hpp"
+#include "core/text.hpp"
 
 namespace jt::control {
+namespace {
+
+void check(const Task& task) {
+  const bool finite = std::isfinite(task.limits.low()) && std::isfinite(task.limits.high()) &&
+                      std::isfinite(task.fwhm_um) && std::isfinite(task.start_um);
+  if (!finite)
+    throw SetupError("limits, width and start must be finite numbers", "they decide where the motor goes",
+                     "Set them in the config's limits and jet blocks.");
+  if (!(task.fwhm_um > 0))
+    throw SetupError("the expected width of the jet is not above zero", "steps are chosen from it",
+                     "Set jet.fwhm_um to the width of the signal.");
+  if (!(task.limits.width() > 2 * task.axis.resolution_um))
+    throw SetupError("there is no room between the limits", "nothing could be searched",
+                     "Set limits.low_mm and limits.high_mm further apart.");
+  if (!task.limits.contains(task.start_um))
+    throw SetupError(fmt::format("the start at {} um is outside the limits", task.start_um),
+                     "no move may begin there", "Jog the axis between the limits first.");
+}
+
+}  // namespace
 
 const std::vector<StrategyInfo>& strategies() {
   static const std::vector<StrategyInfo> all{
       {"adaptive", "Adaptive Scan", StrategyKind::search},
-      {"fly", "Fly Scan", StrategyKind::search},
-      {"basic", "Basic Scan", StrategyKind::search},
-      {"ternary", "Ternary Search", StrategyKind::search},
-      {"linear-ternary", "Linear + Ternary", StrategyKind::search},
-      {"dynamic-linear", "Dynamic Linear Scan", StrategyKind::search},
-      {"probe-and-hold", "Probe and Hold", StrategyKind::hold},
-      {"hill-climb", "Hill Climb", StrategyKind::hold},
   };
   return all;
 }
 
-std::unique_ptr<Strategy> make_strategy(std::string_view name, const Task&, const std::optional<Estimate>&) {
-  throw CallError(fmt::format("no strategy is called {}", name), "nothing can be decided without one",
-                  "See `jt align --help` for the names.");
+std::unique_ptr<Strategy> make_strategy(std::string_view name, const Task& task,
+                                        const std::optional<Estimate>&) {
+  check(task);
+  if (name == "adaptive") return std::make_unique<PointSearch>(name, task, make_adaptive_plan(task));
+  std::vector<std::string> names;
+  for (const StrategyInfo& info : strategies()) names.push_back(info.name);
+  throw CallError(fmt::format("there is no strategy {}", name), "it decides where the motor goes",
+                  fmt::format("Did you mean {}?", nearest_first(name, names).front()));
 }
 
 }  // namespace jt::control

@@ -1,0 +1,309 @@
+#include "control/point_search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace jt::control {
+namespace {
+
+constexpr int verify_shots = 30;
+// The verifying dwell must reach this part of the fitted height, and not surpass the other.
+constexpr double verify_low = 0.8, verify_high = 1.3;
+// A liquid jet scatters some 20 times its background; nozzle, catcher and ice start at 100. Only used when
+// no ceiling is configured, and only when there is a background to compare with.
+constexpr double highest_contrast = 60;
+// Widths, relative to the told one, that can be this jet (it is told to +/-30 %).
+constexpr double narrowest = 0.45, widest = 2.0;
+// A search may begin on something bright: only next to nothing is dark, against a background that may be it.
+constexpr double dark_share = 0.02;
+constexpr int most_refusals = 4;
+constexpr Seconds return_time{60};
+
+}  // namespace
+
+Ask visit(double x_um, int shots, MoveClass move, bool exact) {
+  Ask ask;
+  ask.kind = Ask::Kind::visit;
+  ask.x_um = x_um;
+  ask.shots = shots;
+  ask.move = move;
+  ask.exact = exact;
+  return ask;
+}
+
+PointSearch::PointSearch(std::string_view name, const Task& task, std::unique_ptr<SearchPlan> plan)
+    : name_(name), task_(task), intake_(task), plan_(std::move(plan)), safe_position_(task.start_um) {}
+
+Decision PointSearch::step(const Observation& seen, Seconds now) {
+  if (phase_ == Phase::finished) return finish(outcome_, why_);
+  if (!started_) {
+    begun_ = dwell_from_ = now;
+    started_ = true;
+  }
+  intake_.take(seen, now);
+  if (auto answer = forbidden(seen, now)) return *answer;
+  collect(now);
+  if (phase_ == Phase::returning || phase_ == Phase::stepping_back) {
+    if (!intake_.axis().moving() || now - paused_since_ > return_time) return finish(outcome_, why_);
+    return hold(why_);
+  }
+  if (too_bright()) return step_back(now);
+  if (now - begun_ > Seconds{task_.settings.search_time_s})
+    return give_up(Outcome::not_found, Cause::unknown, "the time for a search is over", now);
+  if (const Cause cause = intake_.obstacle(now); cause != Cause::none) return paused(cause, now);
+  is_paused_ = false;
+  return go_on(now);
+}
+
+// Stop and other people's hands come before everything else.
+std::optional<Decision> PointSearch::forbidden(const Observation& seen, Seconds) {
+  if (seen.stop_requested) {
+    Decision decision = finish(Outcome::stopped, "stop was requested");
+    decision.kind = Decision::Kind::stop;
+    return decision;
+  }
+  if (seen.motor.someone_else) return finish(Outcome::yielded, "somebody else moves this axis");
+  return std::nullopt;
+}
+
+Decision PointSearch::paused(Cause cause, Seconds now) {
+  if (!is_paused_) paused_since_ = now;
+  is_paused_ = true;
+  cause_ = cause;
+  std::string why = intake_.evidence(cause, now);
+  if (now - paused_since_ > Seconds{task_.settings.pause_s}) {
+    const bool beam = cause == Cause::beam_off || cause == Cause::i0_low;
+    return finish(beam ? Outcome::beam_gone : Outcome::blocked, std::move(why));
+  }
+  Decision decision = hold(std::move(why));
+  decision.activity = Activity::paused;
+  decision.causes = CauseProbabilities::certain(cause);
+  return decision;
+}
+
+Decision PointSearch::go_on(Seconds now) {
+  if (!intake_.axis().known()) return hold("waiting for the motor to stand");
+  if (phase_ == Phase::starting) return ask_plan(now);
+  if (intake_.axis().moving()) return hold("moving");
+  if (approach_due_) {
+    approach_due_ = false;
+    const double target = phase_ == Phase::verifying ? ask_.fit.centre_um : ask_.x_um;
+    return put(target, MoveClass::approach, true, now);
+  }
+  return stay(now);
+}
+
+Decision PointSearch::ask_plan(Seconds now) {
+  ask_ = plan_->next(points_);
+  switch (ask_.kind) {
+    case Ask::Kind::visit:
+      phase_ = Phase::visiting;
+      return go_to(ask_.x_um, ask_.move, ask_.exact, now);
+    case Ask::Kind::propose:
+      phase_ = Phase::verifying;
+      return go_to(ask_.fit.centre_um, MoveClass::align, true, now);
+    case Ask::Kind::give_up:
+      break;
+  }
+  return give_up(Outcome::not_found, Cause::jet_gone,
+                 fmt::format("no jet between {:.4g} and {:.4g} um", task_.limits.low(), task_.limits.high()),
+                 now);
+}
+
+Decision PointSearch::go_to(double x_um, MoveClass move, bool exact, Seconds now) {
+  ratios_.clear();
+  repeats_ = 0;
+  const double target = intake_.axis().reachable(x_um);
+  const bool here = intake_.axis().is_at(target);
+  if (here && !(exact && intake_.axis().slack() > 0)) {
+    dwell_from_ = now;  // the shots that led to this decision do not confirm it
+    return hold("already there");
+  }
+  if (exact && intake_.axis().needs_overshoot(target)) {
+    const double below = intake_.axis().overshoot(target);
+    if (below < target - 0.5 * intake_.axis().resolution() && !intake_.axis().is_at(below)) {
+      approach_due_ = true;
+      return put(below, move, false, now);
+    }
+  }
+  return here ? hold("already there") : put(target, move, false, now);
+}
+
+Decision PointSearch::put(double x_um, MoveClass move, bool continues, Seconds now) {
+  Decision decision;
+  decision.kind = Decision::Kind::move;
+  decision.target_um = intake_.axis().reachable(x_um);
+  decision.move = move;
+  decision.continues = continues;
+  decision.activity = activity();
+  decision.causes = CauseProbabilities::certain(Cause::none);
+  decision.reason = fmt::format("{} to {:.4g} um", jt::control::name(move), decision.target_um);
+  decision.estimate = estimate_;
+  intake_.axis().asked(decision.target_um, now);
+  ratios_.clear();
+  dwell_from_ = now;
+  return decision;
+}
+
+bool PointSearch::arrived() const {
+  return intake_.axis().known() && !intake_.axis().moving() && !approach_due_;
+}
+
+// Shots count for this position when their own time says that they were taken here.
+void PointSearch::collect(Seconds) {
+  const double ceiling = task_.settings.ceiling > 0            ? task_.settings.ceiling
+                         : background_ > 2 * background_error_ ? highest_contrast * background_
+                                                               : 0;
+  for (const GoodShot& shot : intake_.fresh()) {
+    bright_run_ = ceiling > 0 && shot.ratio > ceiling ? bright_run_ + 1 : 0;
+    if (arrived() && shot.time >= std::max(intake_.axis().rest_from(), dwell_from_))
+      ratios_.push_back(shot.ratio);
+  }
+}
+
+bool PointSearch::too_bright() const { return bright_run_ >= 3 || intake_.saturated(); }
+
+Decision PointSearch::stay(Seconds now) {
+  const int wanted = (phase_ == Phase::verifying ? verify_shots : ask_.shots) * (1 + repeats_);
+  if (static_cast<int>(ratios_.size()) < wanted)
+    return hold(fmt::format("{} of {} shots", ratios_.size(), wanted));
+  const Dwell result = robust_dwell(ratios_, background_);
+  if (!result.valid() && repeats_ < 3) {
+    ++repeats_;
+    return hold("less than half of the shots are valid: staying longer");
+  }
+  return point_done(result, now);
+}
+
+Decision PointSearch::point_done(const Dwell& result, Seconds now) {
+  Point point;
+  point.x_um = intake_.axis().position();
+  point.mean = result.mean;
+  point.error = result.error;
+  point.spread = result.spread;
+  point.shots = result.kept;
+  point.round = phase_ == Phase::verifying ? -1 : ask_.exact ? 1 : 0;
+  points_.push_back(point);
+  if (points_.size() >= 3) {
+    background_ = background_of(points_);
+    const double spread = background_spread_of(points_);
+    background_error_ = spread / std::sqrt(6.0);
+    if (background_ > 2 * background_error_) intake_.set_background(background_, spread, dark_share);
+  }
+  if (phase_ == Phase::verifying) return judge(point, now);
+  if (point.mean < 3 * background_ || background_ == 0) safe_position_ = intake_.axis().target();
+  return ask_plan(now);
+}
+
+// Lower and upper bound: a centre is found only if the signal there is what the fit says a jet gives.
+Decision PointSearch::judge(const Point& point, Seconds now) {
+  const PeakFit& fit = ask_.fit;
+  const double excess = point.mean - fit.background;
+  const double needed =
+      std::max(detection_excess(point, background_, background_error_), verify_low * fit.amplitude);
+  const double width = fit.profile.fwhm_um / task_.fwhm_um;
+  const bool high_enough = excess >= needed,
+             low_enough = excess <= verify_high * fit.amplitude + 6 * point.error;
+  const bool right_width = width >= narrowest && width <= widest;
+  if (high_enough && low_enough && right_width) {
+    estimate_ = Estimate{fit.centre_um, fit.sigma_um, 1, fit.profile.fwhm_um, excess, fit.background};
+    return finish(Outcome::found, fmt::format("at {:.2f} +- {:.2f} um, ratio {:.3g} over {:.3g}",
+                                              fit.centre_um, fit.sigma_um, point.mean, fit.background));
+  }
+  plan_->refused(point);
+  if (++refusals_ >= most_refusals)
+    return give_up(Outcome::not_found, Cause::unknown, "a peak was seen but never verified", now);
+  return ask_plan(now);
+}
+
+Decision PointSearch::give_up(Outcome outcome, Cause cause, std::string why, Seconds now) {
+  outcome_ = outcome;
+  cause_ = cause;
+  why_ = std::move(why);
+  phase_ = Phase::returning;
+  approach_due_ = false;
+  paused_since_ = now;
+  if (!intake_.axis().known() || intake_.axis().is_at(task_.start_um)) return finish(outcome_, why_);
+  Decision decision = put(task_.start_um, MoveClass::return_to_start, false, now);
+  decision.reason = why_;
+  decision.causes = CauseProbabilities::certain(cause);
+  return decision;
+}
+
+Decision PointSearch::step_back(Seconds now) {
+  outcome_ = Outcome::too_bright;
+  cause_ = intake_.saturated() ? Cause::saturated : Cause::too_bright;
+  why_ = fmt::format("brighter than a jet can be near {:.4g} um", intake_.axis().target());
+  phase_ = Phase::stepping_back;
+  approach_due_ = false;
+  paused_since_ = now;
+  if (!intake_.axis().known() || intake_.axis().is_at(safe_position_)) return finish(outcome_, why_);
+  Decision decision = put(safe_position_, MoveClass::step_back, false, now);
+  decision.reason = why_;
+  decision.causes = CauseProbabilities::certain(cause_);
+  return decision;
+}
+
+Decision PointSearch::finish(Outcome outcome, std::string why) {
+  phase_ = Phase::finished;
+  outcome_ = outcome;
+  why_ = std::move(why);
+  Decision decision = hold(why_);
+  decision.kind = Decision::Kind::finished;
+  decision.outcome = outcome_;
+  decision.activity = Activity::done;
+  decision.causes = CauseProbabilities::certain(outcome_ == Outcome::found ? Cause::none : cause_);
+  return decision;
+}
+
+Decision PointSearch::hold(std::string why) const {
+  Decision decision;
+  decision.activity = activity();
+  decision.causes = CauseProbabilities::certain(Cause::none);
+  decision.reason = std::move(why);
+  decision.estimate = estimate_;
+  return decision;
+}
+
+Activity PointSearch::activity() const {
+  switch (phase_) {
+    case Phase::starting:
+      return Activity::starting;
+    case Phase::visiting:
+      return ask_.exact ? Activity::refining : Activity::scanning;
+    case Phase::verifying:
+      return Activity::verifying;
+    case Phase::stepping_back:
+    case Phase::returning:
+      return Activity::returning;
+    case Phase::finished:
+      return Activity::done;
+  }
+  return Activity::done;
+}
+
+void PointSearch::fields(auto& archive) {
+  archive(intake_, phase_, ask_.kind, ask_.x_um, ask_.shots, ask_.exact, ask_.move, ask_.fit, points_,
+          ratios_, approach_due_, repeats_, refusals_, bright_run_, started_, begun_, dwell_from_,
+          paused_since_, is_paused_, safe_position_, background_, background_error_, outcome_, cause_,
+          estimate_);
+}
+
+std::string PointSearch::save() const {
+  StateWriter writer;
+  auto& self = const_cast<PointSearch&>(*this);  // the one list of fields serves reading and writing
+  self.fields(writer);
+  self.plan_->write(writer);
+  return std::move(writer).text();
+}
+
+void PointSearch::restore(std::string_view state) {
+  StateReader reader(state);
+  fields(reader);
+  plan_->read(reader);
+  reader.finish();
+}
+
+}  // namespace jt::control

@@ -1,0 +1,78 @@
+// The frame of every search that visits points: wait for beam, move, dwell, ask the plan, verify, or return.
+// Stop 8 of the walk: Basic, Ternary, Linear + Ternary, Dynamic Linear and Adaptive Scan are this with a
+// plan.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/dwell.hpp"
+#include "control/intake.hpp"
+#include "control/search_plan.hpp"
+#include "control/strategy.hpp"
+
+namespace jt::control {
+
+class PointSearch final : public Strategy {
+ public:
+  PointSearch(std::string_view name, const Task& task, std::unique_ptr<SearchPlan> plan);
+  [[nodiscard]] std::string_view name() const override { return name_; }
+  [[nodiscard]] Decision step(const Observation& seen, Seconds now) override;
+  [[nodiscard]] std::string save() const override;
+  void restore(std::string_view state) override;
+
+ private:
+  enum class Phase : std::uint8_t {
+    starting,       // the axis to be known and beam to be there
+    visiting,       // the arrival at a point, then its shots
+    verifying,      // the same, at a proposed centre
+    stepping_back,  // the arrival at the last safe position
+    returning,      // the arrival at the start
+    finished,
+  };
+
+  std::optional<Decision> forbidden(const Observation& seen, Seconds now);
+  Decision paused(Cause cause, Seconds now);
+  Decision go_on(Seconds now);
+  Decision ask_plan(Seconds now);
+  Decision go_to(double x_um, MoveClass move, bool exact, Seconds now);
+  Decision put(double x_um, MoveClass move, bool continues, Seconds now);
+  Decision stay(Seconds now);
+  Decision point_done(const Dwell& result, Seconds now);
+  Decision judge(const Point& point, Seconds now);
+  Decision give_up(Outcome outcome, Cause cause, std::string why, Seconds now);
+  Decision step_back(Seconds now);
+  Decision finish(Outcome outcome, std::string why);
+  Decision hold(std::string why) const;
+  void collect(Seconds now);
+  [[nodiscard]] bool too_bright() const;
+  [[nodiscard]] Activity activity() const;
+  [[nodiscard]] bool arrived() const;
+  void fields(auto& archive);
+
+  std::string name_;
+  Task task_;
+  Intake intake_;
+  std::unique_ptr<SearchPlan> plan_;
+  Phase phase_ = Phase::starting;
+  Ask ask_;
+  std::vector<Point> points_;
+  std::vector<double> ratios_;  // of the dwell under way
+  bool approach_due_ = false;   // the overshoot is under way: the approach follows
+  int repeats_ = 0;             // of the dwell under way, because less than half of it was valid
+  int refusals_ = 0;
+  int bright_run_ = 0;
+  bool started_ = false;
+  Seconds begun_, dwell_from_, paused_since_;
+  bool is_paused_ = false;
+  double safe_position_ = 0;
+  double background_ = 0, background_error_ = 0;
+  Outcome outcome_ = Outcome::not_found;
+  Cause cause_ = Cause::none;
+  std::string why_;
+  std::optional<Estimate> estimate_;
+};
+
+}  // namespace jt::control
