@@ -117,6 +117,28 @@ Read<RayonixConfig> read_rayonix_config(Bytes payload, std::uint16_t version) {
                        .device_id = text_field(payload, 20, 40)};
 }
 
+Read<AlviumConfig> read_alvium_config(Bytes payload, std::uint16_t version) {
+  if (version != 1) return Refusal::unknown_version;
+  if (payload.size() < layout::alvium_config_size) return Refusal::payload_too_short;
+  const auto mode = load<std::uint8_t>(payload, layout::alvium_pixel_mode);  // Mono8, 10, 10p, 12, 12p
+  const AlviumConfig config{load<std::uint32_t>(payload, layout::alvium_width),
+                            load<std::uint32_t>(payload, layout::alvium_width + 4),
+                            mode == 0   ? 8u
+                            : mode <= 2 ? 10u
+                                        : 12u};
+  const auto is_side = [](std::uint32_t side) { return side >= 1 && side <= longest_side; };
+  if (mode > 4 || !is_side(config.width) || !is_side(config.height)) return Refusal::bad_configuration;
+  return config;
+}
+
+Read<CameraFrame> read_vimba_frame(Bytes payload, std::uint16_t version, const AlviumConfig& config) {
+  if (version != 1) return Refusal::unknown_version;
+  const std::size_t size = std::size_t{config.width} * config.height * 2;
+  if (!holds(payload, layout::vimba_frame_head, 1, size)) return Refusal::payload_too_short;
+  return CameraFrame{config.width, config.height, config.depth, 0,
+                     payload.subspan(layout::vimba_frame_head, size)};
+}
+
 Shape opal_shape(std::uint8_t device) {
   switch (device) {  // rows x cols in the makers' data sheets
     case 3:

@@ -74,6 +74,16 @@ struct RayonixConfig {
 };
 Read<RayonixConfig> read_rayonix_config(Bytes payload, std::uint16_t version);
 
+// AlviumConfig v1: an Alvium camera, read by Vimba.
+struct AlviumConfig {
+  std::uint32_t width = 0, height = 0;  // of the region that is sent
+  std::uint32_t depth = 0;              // 8, 10 or 12 bits, in 16-bit pixels
+};
+Read<AlviumConfig> read_alvium_config(Bytes payload, std::uint16_t version);
+
+// VimbaFrame v1: u64 frame number, u64 camera clock, then height x width u16; sizes are the configuration's.
+Read<CameraFrame> read_vimba_frame(Bytes payload, std::uint16_t version, const AlviumConfig& config);
+
 // The sensor of a camera by its device number (Opal1000 ...): {1, rows, cols}; unknown for others. The first
 // frame has the last word on a camera's shape.
 Shape opal_shape(std::uint8_t device);
@@ -82,7 +92,9 @@ DetectorKind camera_kind(std::uint8_t device);
 
 namespace layout {
 inline constexpr std::size_t opal_config_size = 12, opal_lookup_entries = 4096, frame_fex_config_size = 28,
-                             controls_camera_config_size = 128, rayonix_config_size = 60;
+                             controls_camera_config_size = 128, rayonix_config_size = 60,
+                             alvium_config_size = 464, alvium_pixel_mode = 10, alvium_width = 12,
+                             vimba_frame_head = 16;
 }
 
 }  // namespace jt::formats::xtc

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "formats/xtc/bld.hpp"
+#include "formats/xtc/camera.hpp"
 #include "formats/xtc/damage.hpp"
 #include "formats/xtc/decoder_state.hpp"
 #include "formats/xtc/evr.hpp"
@@ -58,14 +59,19 @@ std::optional<Refusal> Decoder::State::read_configuration(const Leaf& leaf) {
     case type_rayonix_config:
     case type_alvium_config:
       return read_camera_configuration(leaf);
-    case type_ipm_fex_config: {
-      const auto config = read_ipm_fex_config(leaf.payload, type.version());
-      if (!config) return config.refusal();
-      KnownSource* source = known(leaf.header.src);
-      if (source == nullptr) return Refusal::too_many;
-      monitor(*source, MonitorKind::ipm);
-      return std::nullopt;
-    }
+    case type_ipm_fex_config:
+      return read_ipm_configuration(leaf);
+    case type_epix_config:
+    case type_epix100a_config:
+    case type_epix10ka_config:
+      return read_epix_configuration(leaf);
+    case type_epix10ka2m_config:
+    case type_epix10ka_quad_config:
+      return read_epix10ka_configuration(leaf);
+    case type_jungfrau_config:
+      return read_jungfrau_configuration(leaf);
+    case type_cspad_config:
+      return read_cspad_configuration(leaf);
     default:
       return std::nullopt;  // a configuration that nothing here needs
   }
@@ -152,6 +158,7 @@ std::optional<Refusal> Decoder::State::read_camera_configuration(const Leaf& lea
   const TypeId type = leaf.header.type;
   const std::uint8_t device = det_info(leaf.header.src).device;
   Shape shape;
+  std::optional<AlviumConfig> alvium;
   switch (type.id()) {
     case type_opal_config: {
       const auto config = read_opal_config(leaf.payload, type.version());
@@ -177,8 +184,15 @@ std::optional<Refusal> Decoder::State::read_camera_configuration(const Leaf& lea
       shape = config->shape();
       break;
     }
+    case type_alvium_config: {
+      const auto config = read_alvium_config(leaf.payload, type.version());
+      if (!config) return config.refusal();
+      shape = {1, config->height, config->width};
+      alvium = *config;
+      break;
+    }
     default:
-      break;  // AlviumConfig: known by name only
+      break;
   }
   KnownSource* source = known(leaf.header.src);
   if (source == nullptr) return Refusal::too_many;
@@ -186,6 +200,96 @@ std::optional<Refusal> Decoder::State::read_camera_configuration(const Leaf& lea
   if (shape.known()) info.shape = shape;
   if (type.id() != type_frame_fex_config) info.config_type = configuration_name(type);
   source->shape_settled = false;
+  if (alvium) source->alvium = *alvium;
+  return std::nullopt;
+}
+
+std::optional<Refusal> Decoder::State::read_ipm_configuration(const Leaf& leaf) {
+  const auto config = read_ipm_fex_config(leaf.payload, leaf.header.type.version());
+  if (!config) return config.refusal();
+  KnownSource* source = known(leaf.header.src);
+  if (source == nullptr) return Refusal::too_many;
+  monitor(*source, MonitorKind::ipm);
+  return std::nullopt;
+}
+
+// A panel detector's shape is what its configuration says, so its frames cannot settle it otherwise.
+DetectorInfo& Decoder::State::configured(KnownSource& source, DetectorKind kind, TypeId type) {
+  DetectorInfo& info = detector(source, kind);
+  info.kind = kind;
+  info.config_type = configuration_name(type);
+  source.shape_settled = false;
+  return info;
+}
+
+std::optional<Refusal> Decoder::State::read_epix_configuration(const Leaf& leaf) {
+  const TypeId type = leaf.header.type;
+  const auto size = read_epix_size(leaf.payload, type);
+  if (!size) return size.refusal();
+  std::shared_ptr<GainSetup> gain;
+  if (type.id() == type_epix10ka_config) {
+    auto panel = read_epix10ka_gain(leaf.payload, type.version());
+    if (!panel) return panel.refusal();
+    gain = std::make_shared<GainSetup>();
+    gain->epix10ka.push_back(std::move(*panel));
+  }
+  KnownSource* source = known(leaf.header.src);
+  if (source == nullptr) return Refusal::too_many;
+  source->epix = *size;
+  const auto kind = type.id() == type_epix10ka_config ? DetectorKind::epix10ka : DetectorKind::epix100a;
+  DetectorInfo& info = configured(*source, kind, type);
+  info.shape = {1, size->rows, size->cols};
+  info.gain = std::move(gain);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Decoder::State::read_epix10ka_configuration(const Leaf& leaf) {
+  const TypeId type = leaf.header.type;
+  auto panels = read_epix10ka_array_gains(leaf.payload, type);
+  if (!panels) return panels.refusal();
+  KnownSource* source = known(leaf.header.src);
+  if (source == nullptr) return Refusal::too_many;
+  source->epix10ka_panels = panels->size();
+  const auto kind = panels->size() == 4 ? DetectorKind::epix10ka_quad : DetectorKind::epix10ka2m;
+  DetectorInfo& info = configured(*source, kind, type);
+  info.shape = {static_cast<std::uint32_t>(panels->size()), layout::epix10ka_rows, layout::epix10ka_cols};
+  auto gain = std::make_shared<GainSetup>();
+  gain->epix10ka = std::move(*panels);
+  info.gain = std::move(gain);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Decoder::State::read_jungfrau_configuration(const Leaf& leaf) {
+  const auto config = read_jungfrau_config(leaf.payload, leaf.header.type.version());
+  if (!config) return config.refusal();
+  KnownSource* source = known(leaf.header.src);
+  if (source == nullptr) return Refusal::too_many;
+  source->jungfrau = *config;
+  DetectorInfo& info = configured(*source, DetectorKind::jungfrau, leaf.header.type);
+  info.shape = config->shape();
+  auto gain = std::make_shared<GainSetup>();
+  gain->jungfrau_gain_mode = config->gain_mode;
+  for (const JungfrauConfig::Module& module : config->module_info)
+    gain->jungfrau_serials.push_back(module.serial);
+  info.gain = std::move(gain);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Decoder::State::read_cspad_configuration(const Leaf& leaf) {
+  auto config = read_cspad_config(leaf.payload, leaf.header.type.version());
+  if (!config) return config.refusal();
+  KnownSource* source = known(leaf.header.src);
+  if (source == nullptr) return Refusal::too_many;
+  auto gain = std::make_shared<GainSetup>();
+  gain->cspad = std::move(config->gain_maps);
+  gain->cspad_asic_mask = config->asic_mask;
+  gain->cspad_quad_mask = config->quad_mask;
+  gain->cspad_roi_mask = config->roi_mask;
+  source->cspad = std::move(*config);
+  DetectorInfo& info = configured(*source, DetectorKind::cspad, leaf.header.type);
+  info.shape = CspadFrame::shape;
+  info.pixel_type = PixelType::i16;
+  info.gain = std::move(gain);
   return std::nullopt;
 }
 

@@ -9,8 +9,11 @@
 
 #include "formats/xtc/camera.hpp"
 #include "formats/xtc/control.hpp"
+#include "formats/xtc/cspad.hpp"
 #include "formats/xtc/decoder.hpp"
 #include "formats/xtc/epics.hpp"
+#include "formats/xtc/epix.hpp"
+#include "formats/xtc/jungfrau.hpp"
 
 namespace jt::formats::xtc {
 
@@ -20,13 +23,20 @@ struct KnownSource {
   std::optional<std::size_t> detector, monitor, evr;  // indexes into the RunDescription
   bool announced = false;                             // the partition says that it takes part
   std::uint32_t readout_group = 0;
-  std::uint64_t last_shot = 0;      // the decode() it last contributed to; 0 = never
-  bool shape_settled = false;       // a frame has told the shape since the last configuration
-  std::vector<std::byte> unpacked;  // pixels of this shot's compressed frame
+  std::uint64_t last_shot = 0;  // the decode() it last contributed to; 0 = never
+  // The configurations that a frame's size comes from.
+  std::optional<EpixSize> epix;
+  std::size_t epix10ka_panels = 0;  // of a 2M or a quad
+  std::optional<JungfrauConfig> jungfrau;
+  std::optional<AlviumConfig> alvium;
+  std::optional<CspadConfig> cspad;  // its gain maps are in DetectorInfo::gain
+  bool shape_settled = false;        // a frame has told the shape since the last configuration
+  std::vector<std::byte> unpacked;   // pixels of this shot's compressed frame
 };
 
 struct Decoder::State {
   // A run has some twenty sources; what goes past this is noise, and must not grow without bound.
+  static constexpr std::size_t max_unpacked_bytes = std::size_t{1} << 29;
   static constexpr std::size_t max_sources = 512, max_pvs = 4096, max_refused = 256;
 
   RunDescription run;
@@ -50,7 +60,13 @@ struct Decoder::State {
   std::optional<Refusal> read_partition(const Leaf& leaf);
   std::optional<Refusal> read_evr(const Leaf& leaf);
   std::optional<Refusal> read_pv_names(const Leaf& leaf);
+  std::optional<Refusal> read_ipm_configuration(const Leaf& leaf);
   std::optional<Refusal> read_camera_configuration(const Leaf& leaf);
+  std::optional<Refusal> read_epix_configuration(const Leaf& leaf);
+  std::optional<Refusal> read_epix10ka_configuration(const Leaf& leaf);
+  std::optional<Refusal> read_jungfrau_configuration(const Leaf& leaf);
+  std::optional<Refusal> read_cspad_configuration(const Leaf& leaf);
+  DetectorInfo& configured(KnownSource& source, DetectorKind kind, TypeId type);
 
   // decoder_shot.cpp: what one shot says
   void begin_shot(const DatagramHeader& header, Event& out);
@@ -65,6 +81,8 @@ struct Decoder::State {
 
   // decoder_frames.cpp: the pictures
   void read_frame_leaf(KnownSource& source, const Leaf& leaf, Event& out);
+  Read<Bytes> unpacked_payload(KnownSource& source, const Leaf& leaf);
+  std::size_t unpacked_bytes = 0;  // of all sources' buffers together
 
   // decoder_sources.cpp: finding a source, making it known
   KnownSource* find(Src src);
