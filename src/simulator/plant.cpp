@@ -251,8 +251,8 @@ void Plant::expose(PlantShot& shot) {
   truth_.decoy = decoy_signal(truth_.carrier_um);
 
   const double at_monitor = no_pulse ? 0 : energy * beam_on_monitor(truth_.time);
-  shot.i0 =
-      at_monitor * (1 + settings_.i0_noise * monitors.normal()) + settings_.i0_floor * monitors.normal();
+  shot.i0 = at_monitor * (1 + settings_.i0_noise * monitors.normal()) +
+            settings_.i0_floor_noise * monitors.normal();
   const double mean = energy * truth_.beam * expected_photons(jitter, thickness, laser_on);
   shot.ring = static_cast<double>(counts.poisson(std::min(mean, 1e9)));
   if (spike) shot.ring *= flaws.uniform(2, std::max(2.0, settings_.spike_height));

@@ -45,7 +45,8 @@ double Motor::Motion::at(double time, double accel_s) const {
 Motor::Motor(const PlantSettings& settings, std::uint64_t seed, std::uint64_t stream, double at_um)
     : settings_(settings), seed_(seed), stream_(stream) {
   const double at = to_resolution(at_um, settings.resolution_um);
-  motion_ = {-1e9, -1e9, -1e9, at, at, settings.motor_speed_um_s};
+  constexpr double long_settled = -10;  // s
+  motion_ = {long_settled, long_settled, long_settled, at, at, settings.motor_speed_um_s};
   carrier_ = at;
 }
 

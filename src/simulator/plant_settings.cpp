@@ -65,7 +65,7 @@ constexpr std::array table{
     Knob{"sase_rms", &P::sase_rms, "", 0, 0.9, false, same,
          "relative rms of the pulse energy (gamma distributed)", "assumed; SASE statistics are gamma"},
     Knob{"i0_noise", &P::i0_noise, "", 0, 1, false, same, "relative noise of the i0 monitor", "assumed"},
-    Knob{"i0_floor", &P::i0_floor, "", 0, 1, false, same,
+    Knob{"i0_floor_noise", &P::i0_floor_noise, "", 0, 1, false, same,
          "noise of the i0 monitor without beam, as a share of a mean pulse", "assumed"},
     Knob{"i0_upstream", &P::i0_upstream, "", 0, 1, true, same,
          "1: i0 is measured before picker, attenuators and mirrors, as the gas detector is; 0: just before "

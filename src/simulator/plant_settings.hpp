@@ -22,7 +22,7 @@ struct PlantSettings {
   double jump_s = -1, jump_um = 0;
   // beam
   double beam_fwhm_um = 5, beam_halo = 0, jitter_um = 1, sase_rms = 0.2;
-  double i0_noise = 0.015, i0_floor = 0.003, i0_upstream = 1;
+  double i0_noise = 0.015, i0_floor_noise = 0.003, i0_upstream = 1;
   double rate_hz = 120, drop_every = 0, dropped = 0, unflagged = 0;
   // flaws of single shots
   double jet_off = 0, jet_off_s = 0.25, bubbles = 0, bubble_left = 0.5, spikes = 0, spike_height = 10;
