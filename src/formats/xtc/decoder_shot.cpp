@@ -17,6 +17,13 @@ bool is_due(const KnownSource& source, std::uint32_t env) {
   return source.readout_group < 8 && (env >> source.readout_group & 1) != 0;
 }
 
+// A contribution was lost and the datagram says so, or a part of it could not be walked.
+bool says_what_is_missing(const RefusalCounts& refusals) {
+  return refusals[Refusal::dropped_contribution] + refusals[Refusal::incomplete_contribution] +
+             refusals[Refusal::zero_extent] + refusals[Refusal::bad_extent] !=
+         0;
+}
+
 }  // namespace
 
 void Decoder::State::begin_shot(const DatagramHeader& header, Event& out) {
@@ -137,21 +144,24 @@ void Decoder::State::read_index_leaf(const Leaf& leaf, Event& out) {
                      source == nullptr ? std::nullopt : source->detector});
 }
 
+void Decoder::State::find_absent_sources(std::uint32_t env, Event& out) {
+  for (const KnownSource& source : sources) {
+    const bool seen_before = source.last_shot != 0 && source.last_shot != shot;
+    if (source.announced && seen_before && is_due(source, env))
+      refuse(out, Refusal::absent_source, source.src, {});
+  }
+}
+
 void Decoder::State::judge_shot(const DatagramHeader& header, Event& out) {
   const Src root = header.root.src;
   if (!any_leaf) refuse(out, (header.env & env_trimmed) != 0 ? Refusal::trimmed : Refusal::empty, root, {});
   if (!out.fiducial.valid()) refuse(out, Refusal::no_fiducial, root, {});
   if (out.codes.empty() && !run.evrs.empty()) refuse(out, Refusal::no_event_codes, root, {});
 
-  const bool said = out.refusals[Refusal::dropped_contribution] != 0;
-  if ((header.root.damage & damage::dropped) != 0 && !said)
+  const bool root_says_dropped = (header.root.damage & damage::dropped) != 0;
+  if (root_says_dropped && out.refusals[Refusal::dropped_contribution] == 0)
     refuse(out, Refusal::dropped_contribution, root, {});
-
-  for (const KnownSource& source : sources) {
-    const bool seen_before = source.last_shot != 0 && source.last_shot != shot;
-    if (any_leaf && source.announced && seen_before && is_due(source, header.env))
-      refuse(out, Refusal::absent_source, source.src, {});
-  }
+  if (any_leaf && !says_what_is_missing(out.refusals)) find_absent_sources(header.env, out);
 
   // The events since Configure went on, the clock went back: not the beginning of another pass over the run.
   const bool goes_on = header.vector > last_vector && header.vector - last_vector < 1000;

@@ -76,6 +76,7 @@ struct Decoder::State {
   void read_reading(KnownSource& source, const Leaf& leaf, Event& out);
   void read_pv(const Leaf& leaf, Event& out);
   void read_index_leaf(const Leaf& leaf, Event& out);
+  void find_absent_sources(std::uint32_t env, Event& out);
   void judge_shot(const DatagramHeader& header, Event& out);
   void refuse(Event& out, Refusal cause, Src src, TypeId type);
 
