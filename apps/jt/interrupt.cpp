@@ -1,0 +1,51 @@
+#include "apps/jt/interrupt.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace jt::app {
+namespace {
+
+constexpr timespec look_again{0, 50'000'000};
+constexpr timespec patience{0, 700'000'000};
+
+[[noreturn]] void end_now() {
+  constexpr std::string_view words = "\njt: stopped by the user; nothing was written\n";
+  if (write(STDERR_FILENO, words.data(), words.size()) < 0) {
+    // Nobody is there to read it; the end is what was asked for.
+  }
+  std::_Exit(1);
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  sigemptyset(&signals_);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, signal);
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+  watcher_ = std::thread([this] { watch(); });
+}
+
+Interrupt::~Interrupt() {
+  ended_ = true;
+  watcher_.join();
+  // A signal that came after the work was done is taken here, so that it does not kill a finished program.
+  constexpr timespec at_once{0, 0};
+  while (sigtimedwait(&signals_, nullptr, &at_once) > 0) {
+  }
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void Interrupt::watch() {
+  while (!ended_ && sigtimedwait(&signals_, nullptr, &look_again) < 0) {
+  }
+  if (ended_) return;
+  wanted_ = true;
+  const bool again = sigtimedwait(&signals_, nullptr, &patience) > 0;
+  if (again || !ended_) end_now();
+}
+
+}  // namespace jt::app

@@ -1,0 +1,34 @@
+// Ctrl-C and SIGTERM: a wish to stop that the work looks at, and an end within a second when it does not.
+// Around the walk: calibrate asks it after every shot.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+#include <signal.h>
+
+namespace jt::app {
+
+// While it lives, SIGINT, SIGTERM and SIGHUP set `wanted()`. If the process still runs 0.7 s later (a file
+// system that hangs), it says so and ends with exit code 1: files appear only complete, so nothing is half
+// written. A second signal ends it at once. Make it before any other thread, which then inherits the mask.
+class Interrupt {
+ public:
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  [[nodiscard]] bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
+
+ private:
+  void watch();
+
+  sigset_t signals_{};
+  sigset_t before_{};
+  std::atomic<bool> wanted_{false};
+  std::atomic<bool> ended_{false};
+  std::thread watcher_;
+};
+
+}  // namespace jt::app
