@@ -25,10 +25,18 @@ class AdaptivePlan final : public SearchPlan {
   }
 
   void refused(const Point& at) override {
-    // Something is there that is not this jet, or the jet went: look at the rest first.
-    excluded_.push_back(at.x_um);
-    local_ = false;
     pending_.clear();
+    // Once: the jet may have gone or moved while it was looked at. Twice: this is not the jet.
+    const bool again = std::abs(at.x_um - last_refused_) < task_.fwhm_um && refused_;
+    refused_ = true;
+    last_refused_ = at.x_um;
+    if (again) {
+      excluded_.push_back(at.x_um);
+      local_ = false;
+    } else {
+      side_ = 0.45 * task_.fwhm_um;
+      ask_round(true);
+    }
   }
 
   void write(StateWriter& archive) override { fields(archive); }
@@ -36,14 +44,17 @@ class AdaptivePlan final : public SearchPlan {
 
  private:
   void fields(auto& archive) {
-    archive(pass_, next_index_, upward_, planned_, local_, local_from_, round_, side_, centre_, pending_,
-            excluded_, remeasured_, last_fit_);
+    archive(pass_, next_index_, upward_, planned_, local_, local_from_, round_before_, round_from_, round_,
+            side_, centre_, pending_, excluded_, remeasured_, ignored_, outlier_now_, refused_,
+            last_refused_);
   }
 
   // --- coarse -------------------------------------------------------------------------------------
   [[nodiscard]] double step() const {
-    // 0.8 of the told width: the base of every profile is at least 2 widths, so 2 points or more lie in it.
-    const double step = 1.0 * task_.fwhm_um * (pass_ < 2 ? 1 : 0.6);
+    // The base of every profile is two widths or more, and the width is told to +/-30 %. Where the scan is
+    // long the step is wide: one hit is enough to look closer, and the second pass goes between.
+    const bool is_long = task_.limits.width() > 15 * task_.fwhm_um;
+    const double step = task_.fwhm_um * (is_long ? 1.2 : 1.0) * (pass_ < 2 ? 1 : 0.6);
     return std::max(step, 2 * task_.axis.resolution_um);
   }
 
@@ -106,12 +117,12 @@ class AdaptivePlan final : public SearchPlan {
   // --- local --------------------------------------------------------------------------------------
   void start_local(const std::vector<Point>& points, std::size_t peak) {
     local_ = true;
-    local_from_ = points.size();
+    local_from_ = round_before_ = round_from_ = points.size();
     round_ = 0;
     remeasured_ = 0;
     const double x = points[peak].x_um;
-    const PeakFit fit = fit_peak(points, x - task_.fwhm_um, x + task_.fwhm_um, task_.fwhm_um);
-    centre_ = fit.good ? fit.centre_um : x;
+    const PeakFit coarse = fit_peak(points, x - task_.fwhm_um, x + task_.fwhm_um, task_.fwhm_um);
+    centre_ = coarse.good ? coarse.centre_um : x;
     side_ = 0.45 * task_.fwhm_um;
     ask_round(true);
   }
@@ -125,22 +136,23 @@ class AdaptivePlan final : public SearchPlan {
   }
 
   Ask next_local(const std::vector<Point>& points) {
-    if (low_outlier(points)) return visit(points.back().x_um, refine_shots, MoveClass::refine, true);
+    if (looks_interrupted(points)) return visit(points.back().x_um, refine_shots, MoveClass::refine, true);
     if (pending_.empty()) {
-      const PeakFit fit =
-          fit_peak(used(points), centre_ - 1.5 * task_.fwhm_um, centre_ + 1.5 * task_.fwhm_um, task_.fwhm_um);
-      if (!fit.good) {
-        refused(points.back());
-        return next(points);
+      const PeakFit best = fit_without_outliers(points);
+      if (!best.good) {
+        excluded_.push_back(centre_);
+        local_ = false;
+        return next_coarse(points);
       }
-      const double shift = std::abs(fit.centre_um - centre_);
-      const bool known =
-          fit.sigma_um < 0.03 * fit.profile.fwhm_um && shift < 0.5 * fit.profile.offset_at(0.95);
-      centre_ = task_.limits.clamp(fit.centre_um);
-      side_ = std::clamp(0.5 * fit.profile.fwhm_um, 0.3 * task_.fwhm_um, 0.9 * task_.fwhm_um);
-      last_fit_ = fit;
-      if ((round_ >= 2 && known) || round_ >= most_rounds) return propose(fit);
-      ask_round(shift > side_);
+      const double shift = std::abs(best.centre_um - centre_);
+      const bool known = best.sigma_um < 0.03 * best.profile.fwhm_um &&
+                         shift < 0.5 * best.profile.offset_at(0.95) && !outlier_now_;
+      centre_ = task_.limits.clamp(best.centre_um);
+      side_ = std::clamp(0.5 * best.profile.fwhm_um, 0.3 * task_.fwhm_um, 0.9 * task_.fwhm_um);
+      round_before_ = std::max(local_from_, round_from_);
+      round_from_ = points.size();
+      if ((round_ >= 2 && known) || round_ >= most_rounds) return propose(best);
+      ask_round(shift > side_ || outlier_now_);
     }
     const double x = pending_.front();
     pending_.erase(pending_.begin());
@@ -155,32 +167,69 @@ class AdaptivePlan final : public SearchPlan {
     return ask;
   }
 
-  // All points far from the peak tell the background; near it only the exact ones, once there are two rounds.
-  [[nodiscard]] std::vector<Point> used(const std::vector<Point>& points) const {
-    std::vector<Point> chosen;
+  // Coarse points tell the background; near the peak only the exact ones count once there are two rounds, and
+  // of these the last two rounds: the jet may drift.
+  [[nodiscard]] std::vector<std::size_t> used(const std::vector<Point>& points) const {
+    std::vector<std::size_t> chosen;
     for (std::size_t i = 0; i < points.size(); ++i) {
-      const double distance = std::abs(points[i].x_um - centre_);
-      const bool fine = i >= local_from_;
-      if (fine || distance > 2.5 * task_.fwhm_um || (round_ < 2 && distance < 1.5 * task_.fwhm_um))
-        chosen.push_back(points[i]);
+      if (std::find(ignored_.begin(), ignored_.end(), i) != ignored_.end()) continue;
+      const bool coarse = i < local_from_, near = std::abs(points[i].x_um - centre_) < 1.2 * task_.fwhm_um;
+      if (coarse ? round_ < 2 || !near : i >= round_before_) chosen.push_back(i);
     }
     return chosen;
   }
 
-  // A side that is far lower than the last fit says may be a moment without jet: measured again, up to 3
-  // times.
-  bool low_outlier(const std::vector<Point>& points) {
-    if (points.size() <= local_from_ || !last_fit_.good || remeasured_ >= 3) {
+  [[nodiscard]] PeakFit fit(const std::vector<Point>& points, const std::vector<std::size_t>& chosen,
+                            std::size_t left_out) const {
+    double lowest = points.front().mean + 2 * points.front().error;
+    for (const Point& point : points) lowest = std::min(lowest, std::max(0.0, point.mean) + 2 * point.error);
+    std::vector<Point> some;
+    for (const std::size_t i : chosen)
+      if (i != left_out) some.push_back(points[i]);
+    return fit_peak(some, centre_ - 1.5 * task_.fwhm_um, centre_ + 1.5 * task_.fwhm_um, task_.fwhm_um,
+                    lowest);
+  }
+
+  // A dwell that fell into a moment without jet lies below everything that the others agree on. It is
+  // forgotten, and another round is made.
+  PeakFit fit_without_outliers(const std::vector<Point>& points) {
+    constexpr double far_off = 25;  // 5 sigma
+    const auto chosen = used(points);
+    PeakFit best = fit(points, chosen, points.size());
+    const PeakFit all = best;
+    std::size_t worst = points.size();
+    outlier_now_ = false;
+    if (all.chi2 < far_off || chosen.size() < 5) return best;
+    for (const std::size_t i : chosen) {
+      if (i < local_from_) continue;
+      const PeakFit rest = fit(points, chosen, i);
+      const double expected =
+          rest.background + rest.amplitude * rest.profile.value(points[i].x_um - rest.centre_um);
+      if (!rest.good || points[i].mean > expected || rest.chi2 > all.chi2 - far_off) continue;
+      if (worst < points.size() && rest.chi2 >= best.chi2) continue;
+      worst = i;
+      best = rest;
+    }
+    if (worst == points.size()) return all;
+    ignored_.push_back(worst);
+    outlier_now_ = true;
+    return best;
+  }
+
+  // Next to nothing where a part of the peak must be: measured again, up to 3 times, before it is believed.
+  bool looks_interrupted(const std::vector<Point>& points) {
+    double top = 0;
+    for (const Point& point : points)
+      if (std::abs(point.x_um - centre_) < 1.5 * task_.fwhm_um) top = std::max(top, point.mean);
+    const double background = background_of(points);
+    const bool nothing = points.size() > local_from_ &&
+                         points.back().mean - background < 0.15 * (top - background) &&
+                         std::abs(points.back().x_um - centre_) < 0.7 * task_.fwhm_um;
+    if (!nothing || remeasured_ >= 3) {
       remeasured_ = 0;
       return false;
     }
-    const Point& point = points.back();
-    const double expected = last_fit_.background +
-                            last_fit_.amplitude * last_fit_.profile.value(point.x_um - last_fit_.centre_um);
-    if (point.mean > expected - std::max(5 * point.error, 0.35 * last_fit_.amplitude)) {
-      remeasured_ = 0;
-      return false;
-    }
+    ignored_.push_back(points.size() - 1);
     ++remeasured_;
     return true;
   }
@@ -189,12 +238,15 @@ class AdaptivePlan final : public SearchPlan {
   int pass_ = 0, next_index_ = 0;
   bool upward_ = true, planned_ = false;
   bool local_ = false;
-  std::size_t local_from_ = 0;
+  std::size_t local_from_ = 0;                     // index of the first exact point
+  std::size_t round_before_ = 0, round_from_ = 0;  // of the last round but one, and of the round under way
   int round_ = 0;
   double side_ = 0, centre_ = 0;
   std::vector<double> pending_, excluded_;
   int remeasured_ = 0;
-  PeakFit last_fit_;
+  std::vector<std::size_t> ignored_;  // dwells without jet: indices of points
+  bool outlier_now_ = false, refused_ = false;
+  double last_refused_ = 0;
 };
 
 }  // namespace

@@ -166,13 +166,14 @@ void PointSearch::collect(Seconds) {
 bool PointSearch::too_bright() const { return bright_run_ >= 3 || intake_.saturated(); }
 
 Decision PointSearch::stay(Seconds now) {
-  const int wanted = (phase_ == Phase::verifying ? verify_shots : ask_.shots) * (1 + repeats_);
+  const int wanted = (phase_ == Phase::verifying ? verify_shots : ask_.shots);
   if (static_cast<int>(ratios_.size()) < wanted)
     return hold(fmt::format("{} of {} shots", ratios_.size(), wanted));
   const Dwell result = robust_dwell(ratios_, background_);
   if (!result.valid() && repeats_ < 3) {
     ++repeats_;
-    return hold("less than half of the shots are valid: staying longer");
+    ratios_.clear();
+    return hold("less than half of the shots are valid: looking again");
   }
   return point_done(result, now);
 }
@@ -202,7 +203,7 @@ Decision PointSearch::judge(const Point& point, Seconds now) {
   const PeakFit& fit = ask_.fit;
   const double excess = point.mean - fit.background;
   const double needed =
-      std::max(detection_excess(point, background_, background_error_), verify_low * fit.amplitude);
+      std::max(detection_excess(point, fit.background, background_error_), verify_low * fit.amplitude);
   const double width = fit.profile.fwhm_um / task_.fwhm_um;
   const bool high_enough = excess >= needed,
              low_enough = excess <= verify_high * fit.amplitude + 6 * point.error;
@@ -211,6 +212,13 @@ Decision PointSearch::judge(const Point& point, Seconds now) {
     estimate_ = Estimate{fit.centre_um, fit.sigma_um, 1, fit.profile.fwhm_um, excess, fit.background};
     return finish(Outcome::found, fmt::format("at {:.2f} +- {:.2f} um, ratio {:.3g} over {:.3g}",
                                               fit.centre_um, fit.sigma_um, point.mean, fit.background));
+  }
+  // Nothing at all where a peak was: perhaps a moment without jet. Looked at again before it is believed.
+  if (excess < 0.3 * fit.amplitude && repeats_ < 4) {
+    ++repeats_;
+    ratios_.clear();
+    dwell_from_ = now;
+    return hold("no signal at the peak: looking again");
   }
   plan_->refused(point);
   if (++refusals_ >= most_refusals)

@@ -4,17 +4,66 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 namespace jt::control {
 namespace {
 
-constexpr std::array powers{2.0, 2.6, 6.0};
+constexpr std::array shapes{Shape::gaussian, Shape::soft_round, Shape::round, Shape::flat};
+
+// One shape as a table over u = 2 |x| / fwhm, 0 to 4 in steps of 1/64; linear between.
+struct Table {
+  static constexpr int per_unit = 64, size = 4 * per_unit + 2;
+  std::array<double, size> g{};
+  [[nodiscard]] double value(double u) const {
+    const double place = u * per_unit;
+    if (!(place < size - 1)) return 0;
+    const auto index = static_cast<std::size_t>(place);
+    return g[index] + (place - static_cast<double>(index)) * (g[index + 1] - g[index]);
+  }
+};
+
+// Thickness of a jet of half width 1, t away from its middle, seen through a Gaussian smear of rms `smear`.
+double smeared(bool box, double smear, double t) {
+  constexpr int cells = 400;
+  double sum = 0, weight = 0;
+  for (int i = -cells; i <= cells; ++i) {
+    const double z = 5.0 * i / cells;
+    const double at = t + smear * z, w = std::exp(-0.5 * z * z);
+    if (std::abs(at) < 1) sum += w * (box ? 1 : std::sqrt(1 - at * at));
+    weight += w;
+  }
+  return sum / weight;
+}
+
+Table make_table(Shape shape) {
+  Table table;
+  const bool box = shape == Shape::flat;
+  const double smear = shape == Shape::soft_round ? 0.45 : shape == Shape::round ? 0.1 : 0.2;
+  const double top = smeared(box, smear, 0);
+  double half = 0, outside = 4;
+  for (int i = 0; i < 50; ++i) {
+    const double middle = 0.5 * (half + outside);
+    (smeared(box, smear, middle) > 0.5 * top ? half : outside) = middle;
+  }
+  for (int i = 0; i < Table::size; ++i) {
+    const double u = static_cast<double>(i) / Table::per_unit;
+    table.g[static_cast<std::size_t>(i)] =
+        shape == Shape::gaussian ? std::exp2(-u * u) : smeared(box, smear, u * half) / top;
+  }
+  return table;
+}
+
+const Table& table_of(Shape shape) {
+  static const std::array tables{make_table(Shape::gaussian), make_table(Shape::soft_round),
+                                 make_table(Shape::round), make_table(Shape::flat)};
+  return tables.at(static_cast<std::size_t>(shape));
+}
 constexpr double width_prior =
     0.25;  // told to +/-30 %, uniform: 17 % rms; wider for a told value that is wrong
 
 struct Weighted {
   std::vector<double> x, y, w;
+  double highest_background = 0;
 };
 
 // Variance of a point: its own error, and 1.5 % of the largest point for the shape that is never exactly
@@ -22,7 +71,11 @@ struct Weighted {
 Weighted weigh(std::span<const Point> points) {
   Weighted data;
   double largest = 0;
-  for (const Point& point : points) largest = std::max(largest, std::abs(point.mean));
+  data.highest_background = std::numeric_limits<double>::infinity();
+  for (const Point& point : points) {
+    largest = std::max(largest, std::abs(point.mean));
+    data.highest_background = std::min(data.highest_background, std::max(0.0, point.mean) + 2 * point.error);
+  }
   for (const Point& point : points) {
     const double own = std::max(point.error, 1e-9);
     data.x.push_back(point.x_um);
@@ -36,12 +89,15 @@ struct Line {
   double amplitude = 0, background = 0, chi2 = std::numeric_limits<double>::infinity();
 };
 
-// Height and background for one shape: weighted 2 x 2 normal equations; background kept >= 0.
+// Height and background for one shape: weighted 2 x 2 normal equations. The background is no less than 0 and
+// no more than the lowest point shows: where all points lie on the jet the shape alone says little about it.
 Line solve(const Weighted& data, const Profile& profile, double centre, std::vector<double>& g) {
+  const Table& table = table_of(profile.shape);
+  const double per_um = 2 / profile.fwhm_um;
   double s = 0, sg = 0, sgg = 0, sy = 0, sgy = 0, syy = 0;
   for (std::size_t i = 0; i < data.x.size(); ++i) {
     const double w = data.w[i], y = data.y[i];
-    g[i] = profile.value(data.x[i] - centre);
+    g[i] = table.value(std::abs(data.x[i] - centre) * per_um);
     s += w;
     sg += w * g[i];
     sgg += w * g[i] * g[i];
@@ -55,10 +111,11 @@ Line solve(const Weighted& data, const Profile& profile, double centre, std::vec
     line.amplitude = (s * sgy - sg * sy) / determinant;
     line.background = (sgg * sy - sg * sgy) / determinant;
   }
-  if (!(determinant > 1e-9 * s * sgg) || line.background < 0) {
+  const double allowed = std::clamp(line.background, 0.0, data.highest_background);
+  if (!(determinant > 1e-9 * s * sgg) || line.background != allowed) {
     if (!(sgg > 0)) return line;
-    line.background = 0;
-    line.amplitude = sgy / sgg;
+    line.background = allowed;
+    line.amplitude = (sgy - allowed * sg) / sgg;
   }
   if (!(line.amplitude > 0)) return line;
   const double a = line.amplitude, b = line.background;
@@ -82,9 +139,9 @@ double width_penalty(double fwhm, double told) {
 Best best_at(const Weighted& data, double centre, std::span<const double> widths, double told,
              std::vector<double>& g) {
   Best best;
-  for (const double power : powers) {
+  for (const Shape shape : shapes) {
     for (const double width : widths) {
-      const Profile profile{width, power};
+      const Profile profile{width, shape};
       const Line line = solve(data, profile, centre, g);
       const double score = line.chi2 + width_penalty(width, told);
       if (score < best.score) best = {profile, centre, line, score};
@@ -138,26 +195,29 @@ double centre_error(const Weighted& data, const Best& best, std::span<const doub
 }  // namespace
 
 double Profile::value(double offset_um) const {
-  const double u = std::abs(2 * offset_um / fwhm_um);
-  if (u > 16) return 0;
-  return std::exp2(-(power == 2 ? u * u : std::pow(u, power)));
+  return table_of(shape).value(std::abs(2 * offset_um / fwhm_um));
 }
 
 double Profile::slope(double offset_um) const {
-  const double u = std::abs(2 * offset_um / fwhm_um);
-  if (u == 0 || u > 16) return 0;
-  const double steepness = std::numbers::ln2 * power * std::pow(u, power - 1) * 2 / fwhm_um;
-  return (offset_um > 0 ? -1 : 1) * value(offset_um) * steepness;
+  const double reach = fwhm_um / 64;
+  return (value(offset_um + reach) - value(offset_um - reach)) / (2 * reach);
 }
 
 double Profile::offset_at(double level) const {
-  return 0.5 * fwhm_um * std::pow(-std::log2(level), 1 / power);
+  double inside = 0, outside = 2 * fwhm_um;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = 0.5 * (inside + outside);
+    (value(middle) > level ? inside : outside) = middle;
+  }
+  return inside;
 }
 
-PeakFit fit_peak(std::span<const Point> points, double low_um, double high_um, double fwhm_um) {
+PeakFit fit_peak(std::span<const Point> points, double low_um, double high_um, double fwhm_um,
+                 double highest_background) {
   PeakFit fit;
   if (points.size() < 3 || !(high_um > low_um)) return fit;
-  const Weighted original = weigh(points);
+  Weighted original = weigh(points);
+  original.highest_background = std::min(original.highest_background, highest_background);
   Weighted data = original;
   std::vector<double> g(points.size());
 

@@ -1,7 +1,9 @@
-// The signal across the jet: a one-parameter family of peaks, and the fit of centre, width, height and
+// The signal across the jet: a family of peaks (width and shape), and the fit of centre, width, height and
 // background. Inside stop 8 of the walk: measured points -> where the jet is, and how well that is known.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -9,18 +11,25 @@
 
 namespace jt::control {
 
-// g(x) = 2^-(|2x/fwhm|^power): 1 at the centre, 1/2 at fwhm/2. power 2 is a Gaussian (a jet no wider than
-// the beam), 2.6 comes within 2 % of a round jet's chord under a beam of half its width, 6 is a flat sheet.
+// Shapes that the signal takes when a focused beam crosses a jet: 1 at the centre, 1/2 at fwhm/2.
+enum class Shape : std::uint8_t {
+  gaussian,    // jet no wider than the beam
+  soft_round,  // round jet about as wide as the beam: chord, smeared by 0.45 radius rms
+  round,       // round jet much wider than the beam: chord, smeared by 0.1 radius rms
+  flat,        // sheet: box, smeared by 0.2 half widths rms
+  count_
+};
+
 struct Profile {
   double fwhm_um = 10;
-  double power = 2;
+  Shape shape = Shape::gaussian;
   [[nodiscard]] double value(double offset_um) const;
   [[nodiscard]] double slope(double offset_um) const;  // dg/dx, per um
   // The offset, > 0, where g falls to `level`.
   [[nodiscard]] double offset_at(double level) const;
   template <class Archive>
   void fields(Archive& archive) {
-    archive(fwhm_um, power);
+    archive(fwhm_um, shape);
   }
 };
 
@@ -54,7 +63,8 @@ struct PeakFit {
 
 // Least squares over centre (between `low` and `high`), width (a log-normal prior about `fwhm_um`, 25 %)
 // and shape on grids; height and background in closed form for each; Huber weights in two rounds.
-// Needs 3 points or more.
-PeakFit fit_peak(std::span<const Point> points, double low_um, double high_um, double fwhm_um);
+// Needs 3 points or more. `highest_background`: what points that are not fitted have seen.
+PeakFit fit_peak(std::span<const Point> points, double low_um, double high_um, double fwhm_um,
+                 double highest_background = std::numeric_limits<double>::infinity());
 
 }  // namespace jt::control

@@ -14,7 +14,7 @@
 namespace jt::control {
 
 struct Ask {
-  enum class Kind { visit, propose, give_up };
+  enum class Kind : std::uint8_t { visit, propose, give_up };
   Kind kind = Kind::give_up;
   double x_um = 0;                   // visit
   int shots = 6;                     // visit: with beam
