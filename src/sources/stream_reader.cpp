@@ -5,11 +5,28 @@
 #include <cassert>
 #include <utility>
 
+#include "core/errors.hpp"
 #include "sources/file_name.hpp"
 
 namespace jt::sources {
 
 using formats::Transition;
+
+namespace {
+
+// The recorder may have finished, and renamed, the file since its name was found.
+bool take_final_name(RunFile& file) {
+  if (!file.in_progress) return false;
+  auto final_name = file.path;
+  final_name.replace_extension();  // drops ".inprogress"
+  std::error_code ignored;
+  if (!std::filesystem::exists(final_name, ignored)) return false;
+  file.path = final_name;
+  file.in_progress = false;
+  return true;
+}
+
+}  // namespace
 
 StreamReader::StreamReader(std::vector<RunFile> chunks, StreamOptions options, SourceCounts& counts,
                            std::vector<std::string>& notes)
@@ -19,17 +36,22 @@ StreamReader::StreamReader(std::vector<RunFile> chunks, StreamOptions options, S
 }
 
 void StreamReader::open_chunk(std::size_t at) {
-  const RunFile& file = files_[at];
   if (chunk_) {
     const BytesRead read = chunk_->bytes_read();
     read_before_.files += read.files;
     read_before_.indexes += read.indexes;
+    chunk_.reset();
   }
   at_ = at;
-  chunk_.reset();
+  RunFile& file = files_[at];
   // The index of a file that still grows is behind it or absent: a followed run is read without.
-  chunk_.emplace(file.path, options_.use_index && !options_.follow ? std::optional(file.index) : std::nullopt,
-                 counts_);
+  const auto index = options_.use_index && !options_.follow ? std::optional(file.index) : std::nullopt;
+  try {
+    chunk_.emplace(file.path, index, counts_);
+  } catch (const SetupError&) {
+    if (!take_final_name(file)) throw;
+    chunk_.emplace(file.path, index, counts_);
+  }
   summaries_.push_back({.name = file.path.filename().string(),
                         .stream = file.stream,
                         .chunk = file.chunk,

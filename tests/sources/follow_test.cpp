@@ -245,6 +245,17 @@ TEST(follow, a_sleep_that_throws_ends_the_reading_at_once) {
   EXPECT_THROW(read(run), std::runtime_error);
 }
 
+TEST(follow, finds_a_file_that_was_renamed_before_it_was_opened) {
+  HandMadeRun made;
+  append_to(made.path(0, 0, ".inprogress"), jt::test::whole_run(jt::test::shots(6, 300, 64)));
+  const auto files = made.files();
+  finish(made.path(0, 0, ".inprogress"));
+  SteppedDaq daq;
+  RecordedRun run(files, {.follow = daq.follow(5)});
+  EXPECT_THAT(read(run).shots, ElementsAreArray(up_to(6)));
+  EXPECT_FALSE(run.summary()[0].in_progress);
+}
+
 TEST(follow, a_golden_run_while_a_thread_writes_it) {
   HandMadeRun made;
   const auto bytes =
@@ -252,7 +263,7 @@ TEST(follow, a_golden_run_while_a_thread_writes_it) {
   const auto file = made.path(0, 0, ".inprogress");
   append_to(file, std::span(bytes).first(1000));
   const auto files = made.files();
-  std::thread daq([&] {
+  std::jthread daq([&] {
     for (std::size_t at = 1000; at < bytes.size(); at += 7001)
       append_to(file, std::span(bytes).subspan(at, std::min<std::size_t>(7001, bytes.size() - at)));
     finish(file);
