@@ -6,7 +6,7 @@
   const shade = "rgba(230, 159, 0, 0.20)", shadeEdge = "#b07800";
 
   const data = JSON.parse(document.getElementById("report-data").textContent);
-  const narrow = window.matchMedia("(max-width: 820px)").matches;
+  const narrow = window.matchMedia("screen and (max-width: 820px)").matches;
 
   // plotly reads a little HTML in texts; ours are plain.
   const plain = (s) => String(s).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
@@ -232,11 +232,6 @@
   };
 
   const places = data.plots.map((_, i) => document.getElementById("plot-" + i));
-
-  // Paper is narrower than the window; the plots follow before they are printed.
-  const fitAll = () => places.forEach((place) => { if (!place.classList.contains("failed")) Plotly.Plots.resize(place); });
-  window.addEventListener("beforeprint", fitAll);
-  window.addEventListener("afterprint", fitAll);
 
   Promise.all(data.plots.map((plot, i) => drawInto(places[i], plot)))
       .then((drawn) => { document.documentElement.dataset.plotsDrawn = drawn.filter(Boolean).length + " of " + drawn.length; });
