@@ -15,23 +15,16 @@ bool clocks_far_apart(const DatagramHeader& a, const DatagramHeader& b) {
 
 bool is_shot(const Position& position) { return position.header->service == Transition::l1_accept; }
 
-// A shot against a transition.
-bool shot_first(const Position& shot, const Position& transition) {
-  if (!shot.block_known || !transition.block_known) return shot.header->time < transition.header->time;
-  if (shot.block != transition.block) return shot.block < transition.block;
+bool shot_before_transition(const Position& shot, const Position& transition) {
+  if (shot.lossy || transition.lossy) return shot.header->time < transition.header->time;
   return !is_begin(transition.header->service);
-}
-
-bool transition_before(const Position& a, const Position& b) {
-  if (a.block_known && b.block_known && a.block != b.block) return a.block < b.block;
-  return a.header->time < b.header->time;
 }
 
 bool strictly_before(const Position& a, const Position& b) {
   if (is_shot(a) && is_shot(b)) return shot_before(*a.header, *b.header);
-  if (is_shot(a)) return shot_first(a, b);
-  if (is_shot(b)) return !shot_first(b, a);
-  return transition_before(a, b);
+  if (is_shot(a)) return shot_before_transition(a, b);
+  if (is_shot(b)) return !shot_before_transition(b, a);
+  return a.header->time < b.header->time;
 }
 
 }  // namespace

@@ -174,8 +174,9 @@ enum class Joins : std::uint8_t { yes, later, never };
 
 Joins control_shot_joins(const Position& control, const Position& event) {
   if (event.header->service != Transition::l1_accept) {
-    const bool block_over = !is_begin(event.header->service) && control.block <= event.block;
-    return block_over ? Joins::never : Joins::later;
+    const bool past =
+        !is_begin(event.header->service) && (!control.lossy || shot_before(*control.header, *event.header));
+    return past ? Joins::never : Joins::later;
   }
   if (same_shot(*control.header, *event.header)) return Joins::yes;
   // A shot without a fiducial tells nothing about where the control stream should stand.
@@ -189,7 +190,7 @@ Joins control_transition_joins(const Position& control, const Position& event) {
   const bool both_configure = head.service == Transition::configure && event.header->service == head.service;
   if (both_configure || same_moment(head, *event.header)) return Joins::yes;
   if (!(head.time < event.header->time)) return Joins::later;
-  const bool past = !event_is_shot || is_begin(head.service) || control.block < event.block;
+  const bool past = !event_is_shot || is_begin(head.service) || event.lossy;
   return past ? Joins::never : Joins::later;
 }
 

@@ -124,7 +124,7 @@ void StreamReader::tell_end(Found found) {
     counts_.add(SourceTrouble::empty_file);
     note("is empty");
   }
-  if (found != Found::end) block_known_ = false;
+  if (found != Found::end) lossy_ = true;
   if (at_ + 1 == files_.size()) {
     if (!end_run_seen_) {
       counts_.add(SourceTrouble::no_end_run);
@@ -136,7 +136,7 @@ void StreamReader::tell_end(Found found) {
   }
   if (files_[at_ + 1].chunk != files_[at_].chunk + 1) {
     counts_.add(SourceTrouble::missing_chunk);
-    block_known_ = false;
+    lossy_ = true;
     note(fmt::format("is followed by c{:02}: what lies between is missing", files_[at_ + 1].chunk));
   }
   open_chunk(at_ + 1);
@@ -163,7 +163,6 @@ void StreamReader::skip() {
     ++summary.shots;
     ++shots_;
   }
-  if (header.service == Transition::end_calib_cycle) ++block_;
   if (header.service == Transition::end_run) end_run_seen_ = true;
   chunk_->skip();
 }

@@ -38,7 +38,7 @@ class StreamReader {
   // Looks at the next datagram; looks at the files again when waiting.
   State peek();
   [[nodiscard]] const Head& head() const { return chunk_->head(); }
-  [[nodiscard]] Position position() const { return {&head().header, block_, block_known_, number()}; }
+  [[nodiscard]] Position position() const { return {&head().header, number(), lossy_}; }
   // Both as ChunkReader's: empty when it is not there after all, then peek() again.
   std::span<const std::byte> small() { return chunk_->small(); }
   std::span<const std::byte> bytes() { return chunk_->bytes(); }
@@ -71,8 +71,7 @@ class StreamReader {
   std::optional<ChunkReader> chunk_;
   std::size_t at_ = 0;  // of the open chunk in files_
   BytesRead read_before_;
-  std::uint32_t block_ = 0;
-  bool block_known_ = true;
+  bool lossy_ = false;  // something between the datagrams so far was lost
   bool end_run_seen_ = false;
   bool ended_ = false;
   std::uint64_t shots_ = 0;

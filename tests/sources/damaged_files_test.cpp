@@ -148,6 +148,72 @@ TEST(damaged_files, go_on_with_the_next_chunk) {
   EXPECT_EQ(outcome.counts.total(), 1u);
 }
 
+// Two calib cycles of four shots each; `number` counts all datagrams.
+std::vector<HandMade> two_cycles() {
+  std::vector<HandMade> run;
+  const auto add = [&](Transition service) {
+    const auto number = static_cast<std::uint32_t>(run.size());
+    run.push_back({service, {1000 + number, 0}, 3 * number + 300, 64, number});
+  };
+  add(Transition::configure);
+  for (int cycle = 0; cycle < 2; ++cycle) {
+    add(Transition::begin_calib_cycle);
+    add(Transition::enable);
+    for (int shot = 0; shot < 4; ++shot) add(Transition::l1_accept);
+    add(Transition::disable);
+    add(Transition::end_calib_cycle);
+  }
+  add(Transition::end_run);
+  return run;
+}
+
+TEST(damaged_files, keep_the_order_although_the_end_of_a_calib_cycle_was_lost) {
+  HandMadeRun made;
+  const auto run = two_cycles();  // shots are 3-6 and 11-14, the cycle changes in 7-10
+  std::vector<HandMade> even, odd;
+  for (const HandMade& datagram : run) {
+    const bool shot = datagram.service == Transition::l1_accept;
+    if (!shot || datagram.number % 2 == 0) even.push_back(datagram);
+    if ((!shot || datagram.number % 2 == 1) && (datagram.number < 6 || datagram.number > 10))
+      odd.push_back(datagram);
+  }
+  made.write(0, 0, even);
+  made.write(1, 0, {odd.begin(), odd.begin() + 5});
+  made.write(1, 2, {odd.begin() + 5, odd.end()});  // c01 is missing: it held 6 to 10
+  RecordedRun reader(made.files());
+  std::vector<std::uint32_t> numbers;
+  while (const RawEvent* event = reader.next()) numbers.push_back(jt::test::number_of(event->main.bytes));
+  std::vector<std::uint32_t> all(run.size());
+  for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+  EXPECT_EQ(numbers, all);
+}
+
+TEST(damaged_files, join_a_control_stream_again_after_a_part_of_it_was_lost) {
+  HandMadeRun made;
+  const auto run = two_cycles();
+  made.write(0, 0, run);
+  made.write(80, 0, {run.begin(), run.begin() + 5});
+  made.write(80, 2, {run.begin() + 12, run.end()});
+  RecordedRun reader(made.files());
+  std::vector<std::uint32_t> joined;
+  while (const RawEvent* event = reader.next())
+    if (!event->joined.empty()) joined.push_back(jt::test::number_of(event->joined[0].bytes));
+  EXPECT_THAT(joined, ElementsAre(0u, 1u, 2u, 3u, 4u, 12u, 13u, 14u, 15u, 16u, 17u));
+}
+
+TEST(damaged_files, join_a_control_stream_again_after_a_part_of_the_run_was_lost) {
+  HandMadeRun made;
+  const auto run = two_cycles();
+  made.write(0, 0, {run.begin(), run.begin() + 5});
+  made.write(0, 2, {run.begin() + 12, run.end()});
+  made.write(80, 0, run);
+  RecordedRun reader(made.files());
+  std::vector<std::uint32_t> joined;
+  while (const RawEvent* event = reader.next())
+    if (!event->joined.empty()) joined.push_back(jt::test::number_of(event->joined[0].bytes));
+  EXPECT_THAT(joined, ElementsAre(0u, 1u, 2u, 3u, 4u, 12u, 13u, 14u, 15u, 16u, 17u));
+}
+
 TEST(damaged_files, tell_of_a_missing_chunk_and_of_a_missing_beginning) {
   HandMadeRun made;
   const auto run = jt::test::whole_run(jt::test::shots(30, 300, 64));

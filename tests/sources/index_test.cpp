@@ -256,6 +256,22 @@ INSTANTIATE_TEST_SUITE_P(
                    SourceTrouble::index_cut}),
     [](const auto& info) { return info.param.what; });
 
+TEST(index, offers_no_shot_that_a_cut_file_does_not_hold) {
+  HandMadeRun made;
+  const auto datagrams = jt::test::whole_run(jt::test::shots(30, 300, 2048));
+  made.write_with_index(0, 0, datagrams);
+  std::filesystem::resize_file(made.path(0, 0), 4 * 124 + 12 * 2108 + 1000);  // twelve shots and a bit
+  for (const Fetch fetch : {Fetch::skip, Fetch::small, Fetch::big}) {
+    RecordedRun run(made.files(), {.filter = [&](const RawEvent&) { return fetch; }});
+    while (run.next() != nullptr) {
+    }
+    EXPECT_EQ(run.shots_seen(), 12u);
+    EXPECT_EQ(run.counts()[SourceTrouble::index_mismatch], 1u);
+    EXPECT_EQ(run.counts()[SourceTrouble::cut_in_payload], 1u);
+    EXPECT_THAT(run.notes(), ElementsAre(testing::HasSubstr("cut in a payload after 12 shots")));
+  }
+}
+
 TEST(index, leads_past_garbage_in_the_big_file) {
   HandMadeRun made;
   const auto datagrams = jt::test::whole_run(jt::test::shots(30, 300, 2048));
