@@ -25,8 +25,8 @@ Read<std::vector<SourceAlias>> read_alias_config(Bytes payload, std::uint16_t ve
 
 Read<PartitionConfig> read_partition_config(Bytes payload, std::uint16_t version) {
   if (version != 1 && version != 2) return Refusal::unknown_version;
-  // v1: u64 mask, u32 sources, 4 pad. v2: u32 words, u32 sources, then the words.
-  const std::size_t header = version == 1 ? 16 : 8;
+  // v1: u64 mask, u32 sources, then they follow at once. v2: u32 words, u32 sources, then the words.
+  const std::size_t header = version == 1 ? 12 : 8;
   if (payload.size() < header) return Refusal::payload_too_short;
   const std::uint64_t words = version == 1 ? 2 : load<std::uint32_t>(payload, 0);
   const std::uint64_t sources = load<std::uint32_t>(payload, version == 1 ? 8 : 4);

@@ -61,7 +61,7 @@ Payload write_partition_config(const PartitionConfig& config, std::uint16_t vers
   ByteWriter out;
   if (version == 1) {
     for (std::size_t i = 0; i < 2; ++i) out.put(i < config.bld_mask.size() ? config.bld_mask[i] : 0u);
-    out.put(count_of(config.sources.size())).zeros(4);
+    out.put(count_of(config.sources.size()));
   } else {
     out.put(count_of(config.bld_mask.size())).put(count_of(config.sources.size()));
     out.put_all(std::span(config.bld_mask));
