@@ -53,14 +53,19 @@ function(jt_test name)
                        PROPERTIES TIMEOUT ${T_TIMEOUT})
 endfunction()
 
-# jt_fuzzer(NAME SOURCES ... LINKS targets ...): with clang a libFuzzer program; with every compiler
-# a `replay_NAME` that runs the committed corpus (fuzz/corpus/NAME) as a test.
+# jt_fuzzer(NAME SOURCES ... LINKS targets ...): with every compiler a `replay_NAME` that runs the committed
+# corpus (fuzz/corpus/NAME) as a test; with JT_WITH_FUZZ (clang) also `fuzz_NAME`, a libFuzzer program.
 function(jt_fuzzer name)
   cmake_parse_arguments(F "" "" "SOURCES;LINKS" ${ARGN})
-  add_executable(fuzz_${name} ${F_SOURCES})
-  target_link_libraries(fuzz_${name} PRIVATE jt_warnings ${F_LINKS})
-  target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_executable(replay_${name} ${F_SOURCES} ${PROJECT_SOURCE_DIR}/fuzz/replay_main.cpp)
+  target_link_libraries(replay_${name} PRIVATE jt_warnings ${F_LINKS})
+  add_test(NAME replay_${name} COMMAND replay_${name} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
+  if(JT_WITH_FUZZ)
+    add_executable(fuzz_${name} ${F_SOURCES})
+    target_link_libraries(fuzz_${name} PRIVATE jt_warnings ${F_LINKS})
+    target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  endif()
 endfunction()
 
 function(jt_add_present_subdirectories folder)
