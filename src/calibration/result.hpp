@@ -35,7 +35,10 @@ struct Ring {
   // Bins of the ring sum, both included; the original model leaves the upper one out and says so here as it
   // was used: [peak-delta, peak+delta-1].
   std::array<int, 2> window{0, 0};
-  bool window_clipped = false;                             // a part of peak +- delta lies outside the profile
+  bool window_clipped = false;  // a part of peak +- delta lies outside the profile
+  // The bins beside the ring that carry its baseline, both included: first and last on the inner side, first
+  // and last on the outer side; first > last: none on that side.
+  std::array<int, 4> baseline_window{0, -1, 0, -1};
   std::vector<double> bin_edges;                           // bins + 1, in radius_unit
   std::array<double, 2> center{unknown, unknown};          // x, y used for the bins
   std::array<double, 2> center_fit{unknown, unknown};      // of the ring in the mean image, and
@@ -99,6 +102,7 @@ struct Result {
   double int_high = unknown;
   double slope = unknown;  // ring sum = slope * i0 + intercept
   double intercept = unknown;
+  double residual_spread = unknown;  // standard deviation of the ring sums about that line
   std::uint64_t events_with_code = 0;
   std::uint64_t events_used = 0;
   double integrated_intensity = unknown;  // ring sum of the average profile

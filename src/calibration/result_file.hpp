@@ -28,8 +28,13 @@ std::string to_json_text(const Result& result);
 Result result_from_json_text(std::string_view text, const std::string& where);
 Result read_result(const std::filesystem::path& file);
 
-// Moves an earlier result of the run to `previous/jt_cal_<N>_results-<time>` (its own time), then writes the
-// new one: beside, fsync, rename. Throws SetupError when the folder cannot be written.
+// An earlier result of the run is kept as `previous/jt_cal_<N>_results-<its time>`; it also stays in its
+// place until it is replaced. Nothing happens when there is none. Throws SetupError when the folder cannot be
+// written.
+void keep_previous_result(const OutputPlaces& places);
+
+// keep_previous_result(), then the new one: beside, flush, rename. Throws SetupError when it cannot be
+// written.
 void write_result(const Result& result, const OutputPlaces& places);
 
 }  // namespace jt::calibration

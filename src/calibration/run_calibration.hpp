@@ -3,33 +3,17 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "calibration/i0_cut.hpp"
 #include "calibration/result.hpp"
 #include "calibration/settings.hpp"
+#include "calibration/shot_stream.hpp"
 #include "calibration/shot_table.hpp"
-#include "formats/event.hpp"
+#include "reduction/ring_window.hpp"
 
 namespace jt::calibration {
-
-// Decoded L1 events of a run, one by one.
-class ShotStream {
- public:
-  virtual ~ShotStream() = default;
-  // The next event, valid until the next call; nullptr at the end.
-  virtual const formats::Event* next() = 0;
-  // What the run consists of, as far as it was read.
-  [[nodiscard]] virtual const formats::RunDescription& run() const = 0;
-};
-
-// Which parts of a shot are needed: i0 and codes alone come from the small index files where there are any.
-enum class ShotParts : std::uint8_t { i0_only, everything };
-
-// Opens the run from its first event; called once per pass.
-using OpenShots = std::function<std::unique_ptr<ShotStream>(ShotParts parts)>;
 
 struct Progress {
   std::uint64_t events = 0;  // L1 events looked at in this pass
@@ -60,6 +44,7 @@ struct RunCalibration {
   MeanImage mean_image;
   std::vector<double> jet_projection;  // mean over the used shots along the configured axis; empty: no camera
   std::vector<double> fitted_profile;  // the fit at every bin; empty when there is none
+  reduction::Baseline baseline;        // the straight line under the ring, over bins
 };
 
 // Throws SetupError (CallError for a wrong name in the config) for a set-up that cannot work: unknown

@@ -1,17 +1,54 @@
 #include "reduction/reduce_shot.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace jt::reduction {
 
 std::string_view name(Lost cause) {
-  static constexpr std::array<std::string_view, LostCounts::size> names = {
-      "other event code",  "excluded event code", "no i0",          "no frame",
-      "wrong frame shape", "no jet camera",       "i0 outside cut", "no ring pixels"};
-  return names[static_cast<std::size_t>(cause)];
+  switch (cause) {
+    case Lost::no_event_codes:
+      return "no event codes";
+    case Lost::other_event_code:
+      return "other event code";
+    case Lost::excluded_code:
+      return "excluded event code";
+    case Lost::damaged:
+      return "damaged";
+    case Lost::no_i0:
+      return "no i0";
+    case Lost::no_frame:
+      return "no frame";
+    case Lost::wrong_frame_shape:
+      return "wrong frame shape";
+    case Lost::no_camera:
+      return "no jet camera";
+    case Lost::i0_outside:
+      return "i0 outside cut";
+    case Lost::no_ring_pixels:
+      return "no ring pixels";
+    case Lost::count_:
+      break;
+  }
+  return "unknown";
 }
+
+namespace {
+
+// Whether the decoder refused a contribution for damage; remarks on event codes are none.
+bool has_damage(const formats::Event& event) {
+  using formats::Refusal;
+  bool damage = false;
+  event.refusals.each([&](Refusal refusal, std::uint64_t) {
+    damage = damage || (refusal != Refusal::stale_event_code && refusal != Refusal::no_fiducial &&
+                        refusal != Refusal::no_event_codes && refusal != Refusal::duplicate &&
+                        refusal != Refusal::user_damage_kept && refusal != Refusal::clock_went_back &&
+                        refusal != Refusal::too_many);
+  });
+  return damage;
+}
+
+}  // namespace
 
 double measure_ring(const RingMeasure& measure, std::span<const double> profile) {
   if (measure.metric == Metric::original) return original_ring_sum(profile, measure.window);
@@ -35,19 +72,22 @@ std::optional<FrameReader::Profile> FrameReader::profile(const RawFrame& raw,
   return Profile{profile_, count};
 }
 
+Lost why_no_frame(const formats::Event& event) { return has_damage(event) ? Lost::damaged : Lost::no_frame; }
+
 ReducedShot judge_shot(const formats::Event& event, const ShotPlan& plan) {
   ReducedShot shot;
   const auto drop = [&](Lost cause) {
     shot.dropped = cause;
     return shot;
   };
+  if (event.codes.empty()) return drop(Lost::no_event_codes);
   if (!event.has_code(plan.event_code)) return drop(Lost::other_event_code);
   if (std::any_of(plan.excluded.begin(), plan.excluded.end(),
                   [&](EventCode code) { return event.has_code(code); }))
     return drop(Lost::excluded_code);
   if (!plan.i0) return shot;
   const auto reading = event.reading(*plan.i0);
-  if (!reading || !std::isfinite(*reading)) return drop(Lost::no_i0);
+  if (!reading || !std::isfinite(*reading)) return drop(has_damage(event) ? Lost::damaged : Lost::no_i0);
   shot.i0 = *reading;
   if (plan.cut && !plan.cut->accepts(shot.i0)) return drop(Lost::i0_outside);
   return shot;
@@ -60,7 +100,7 @@ ReducedShot reduce_shot(const formats::Event& event, const ShotPlan& plan, Frame
 
   const formats::Frame* frame = event.frame(*plan.detector);
   if (frame == nullptr) {
-    shot.dropped = Lost::no_frame;
+    shot.dropped = why_no_frame(event);
     return shot;
   }
   const auto profile = frames.profile(frame->raw(), plan.saturated, image);

@@ -20,8 +20,10 @@ namespace jt::reduction {
 
 // Why a shot, or a part of it, is not used.
 enum class Lost : std::uint8_t {
+  no_event_codes,     // the event receiver says nothing of this shot
   other_event_code,   // the shot has not the wanted code
   excluded_code,      // it has one of exclude_event_codes
+  damaged,            // i0 or frame is missing and the shot has damaged contributions
   no_i0,              // no reading of the i0 monitor, or not a number
   no_frame,           // no picture of the area detector
   wrong_frame_shape,  // a picture of another shape than the detector's
@@ -91,6 +93,9 @@ class FrameReader {
   std::vector<float> values_;
   std::vector<double> profile_;
 };
+
+// The cause for a shot without a frame.
+Lost why_no_frame(const formats::Event& event);
 
 // The cheap questions: event code, i0, cut. The cause is set as soon as one says no.
 ReducedShot judge_shot(const formats::Event& event, const ShotPlan& plan);
