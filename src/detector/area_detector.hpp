@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/image.hpp"
+#include "detector/image_layout.hpp"
 
 namespace jt::detector {
 
@@ -17,7 +18,9 @@ struct PixelMap {
   enum class Unit : std::uint8_t { pixel, micrometre };
   Unit unit = Unit::pixel;
   Shape shape;
-  std::vector<double> x, y;        // pixel centres seen along the beam; x to the right, y down the picture
+  // Pixel centres seen along the beam; x to the right, y down the picture. um: from the beam's origin in the
+  // geometry; pixel: column and row of a camera.
+  std::vector<double> x, y;
   std::vector<std::uint8_t> good;  // 1 good, 0 bad (mask, status, edges, non-finite constants)
   double distance_um = 0;          // sample to detector; 0 = not known
 };
@@ -28,9 +31,10 @@ class AreaDetector {
  public:
   virtual ~AreaDetector() = default;
 
-  // Raw panels -> shape.pixels() float32 values (ADU for cameras, keV for panel detectors); pixels of absent
-  // panels are 0. Saturated pixels become NaN ("do not use") unless they shall stay. Returns how many there
-  // were. Throws std::invalid_argument when the frame's shape is not the detector's.
+  // Raw panels -> shape.pixels() float32 values (ADU for cameras and CSPAD, keV for the others). Saturated
+  // pixels and those of absent panels become NaN ("do not use"), unless they shall stay: then saturated
+  // pixels keep their value and absent ones are 0. Returns how many good pixels were saturated. Throws
+  // std::invalid_argument when the frame's shape is not the detector's.
   virtual std::size_t calibrate(const RawFrame& raw, SaturatedPixels saturated,
                                 std::span<float> values) const = 0;
 
@@ -40,6 +44,9 @@ class AreaDetector {
 
   // Geometry and mask, in the same order as the values.
   [[nodiscard]] const PixelMap& pixels() const { return pixels_; }
+  // Where the pixels land in an assembled picture, with gaps as zeros and the last pixel of a cell winning:
+  // what the `original` ring model takes its means of. For cameras the picture is the frame.
+  [[nodiscard]] const ImageLayout& layout() const { return layout_; }
   // The files that the constants came from, for the result's provenance.
   [[nodiscard]] const std::vector<std::string>& constants() const { return constants_; }
   // What a person should know: "no geometry deployed, nominal one used".
@@ -47,6 +54,7 @@ class AreaDetector {
 
  protected:
   PixelMap pixels_;
+  ImageLayout layout_;
   std::vector<std::string> constants_, warnings_;
 };
 

@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <string>
 #include <system_error>
 
 #include "detector/array.hpp"
@@ -21,30 +19,15 @@ class Descriptor {
   explicit Descriptor(int number) : number_(number) {
     if (number_ < 0) fail();
   }
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
+  ~Descriptor() { ::close(number_); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   [[nodiscard]] int number() const { return number_; }
-  void close() {
-    const int number = number_;
-    number_ = -1;
-    if (::close(number) != 0) fail();
-  }
   [[noreturn]] static void fail() { throw Unreadable(std::generic_category().message(errno)); }
 
  private:
   int number_;
 };
-
-void write_all(const Descriptor& file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.number(), bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) Descriptor::fail();
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
 
 }  // namespace
 
@@ -66,20 +49,6 @@ FileBytes read_file(const std::filesystem::path& path, std::size_t largest) {
   }
   bytes.shrink(have);
   return bytes;
-}
-
-void write_file_whole(const std::filesystem::path& path, std::span<const std::string_view> parts) {
-  std::string beside = path.string() + ".XXXXXX";
-  Descriptor file(::mkostemp(beside.data(), O_CLOEXEC));
-  try {
-    for (const std::string_view part : parts) write_all(file, part);
-    if (::fchmod(file.number(), 0644) != 0 || ::fsync(file.number()) != 0) Descriptor::fail();
-    file.close();
-    if (::rename(beside.c_str(), path.c_str()) != 0) Descriptor::fail();
-  } catch (...) {
-    ::unlink(beside.c_str());
-    throw;
-  }
 }
 
 }  // namespace jt::detector

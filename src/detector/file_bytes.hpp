@@ -1,11 +1,10 @@
-// A whole regular file in memory, and a file that appears complete or not at all.
-// Below every reader and writer of the calibration store.
+// A whole regular file in memory.
+// Below every reader of the calibration store.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string_view>
 
 namespace jt::detector {
@@ -27,8 +26,5 @@ class FileBytes {
 // The bytes of a regular file. Throws Unreadable with the system's reason ("Permission denied"), for
 // anything that is no regular file, and for a file above `largest` bytes.
 FileBytes read_file(const std::filesystem::path& file, std::size_t largest = std::size_t{8} << 30);
-
-// Writes beside, flushes to the disk and renames. Throws Unreadable with the system's reason.
-void write_file_whole(const std::filesystem::path& file, std::span<const std::string_view> parts);
 
 }  // namespace jt::detector

@@ -1,0 +1,27 @@
+// From a geometry file's lines to the position of every pixel.
+// Made once per run; ends in PixelMap (radii) and ImageLayout (pictures).
+#pragma once
+
+#include <vector>
+
+#include "core/image.hpp"
+#include "detector/geometry_file.hpp"
+#include "detector/sensors.hpp"
+
+namespace jt::detector {
+
+// Pixel centres in um in the file's own frame, in the order of the data: panels x rows x columns. x runs down
+// the picture, y to the right, z against the beam.
+struct PixelPositions {
+  Shape shape;       // rows and columns of a sensor; panels = sensors
+  double pitch = 0;  // um, of a normal pixel of the first sensor
+  std::vector<double> x, y, z;
+};
+
+// Walks the tree that the lines describe and poses every sensor: turned about z, y, x by design angle and
+// tilt, then moved, level by level. Throws Unreadable for a hierarchy with a cycle, for one without sensors
+// or with sensors of different kinds, and beyond 64 sensors.
+PixelPositions pose_pixels(const std::vector<GeometryLine>& lines,
+                           SensorConvention convention = SensorConvention::lcls1);
+
+}  // namespace jt::detector
