@@ -13,10 +13,12 @@ constexpr int passes = 3, most_rounds = 8;
 class AdaptivePlan final : public SearchPlan {
  public:
   explicit AdaptivePlan(const Task& task) : task_(task) {}
+  AdaptivePlan(const Task& task, std::vector<double> order, double least_excess)
+      : task_(task), order_(std::move(order)), least_excess_(least_excess) {}
 
   Ask next(const std::vector<Point>& points) override {
     if (!local_) {
-      if (const int peak = candidate(points); peak >= 0 && (fell_again(points, peak) || pass_over()))
+      if (const int peak = candidate(points); peak >= 0 && (!order_.empty() || fell_again(points, peak) || pass_over()))
         start_local(points, static_cast<std::size_t>(peak));
       else
         return next_coarse(points);
@@ -44,7 +46,7 @@ class AdaptivePlan final : public SearchPlan {
 
  private:
   void fields(auto& archive) {
-    archive(pass_, next_index_, upward_, planned_, local_, local_from_, round_before_, round_from_, round_,
+    archive(order_, least_excess_, pass_, next_index_, upward_, planned_, local_, local_from_, round_before_, round_from_, round_,
             side_, centre_, pending_, excluded_, remeasured_, ignored_, outlier_now_, refused_,
             last_refused_);
   }
@@ -73,6 +75,10 @@ class AdaptivePlan final : public SearchPlan {
   [[nodiscard]] bool pass_over() const { return planned_ && next_index_ >= pass_points(); }
 
   Ask next_coarse(const std::vector<Point>& points) {
+    if (!order_.empty()) {
+      if (next_index_ >= static_cast<int>(order_.size())) return {};
+      return ask_visit(order_[static_cast<std::size_t>(next_index_++)], coarse_shots, MoveClass::recover, false);
+    }
     if (pass_over()) {
       planned_ = false;
       if (++pass_ >= passes) return {};
@@ -83,20 +89,20 @@ class AdaptivePlan final : public SearchPlan {
     const double low = task_.limits.low() + inset, high = task_.limits.high() - inset;
     const int k = upward_ ? next_index_ : count - 1 - next_index_;
     ++next_index_;
-    return visit(low + (high - low) * k / (count - 1), coarse_shots * (pass_ < 2 ? 1 : 2), MoveClass::scan,
+    return ask_visit(low + (high - low) * k / (count - 1), coarse_shots * (pass_ < 2 ? 1 : 2), MoveClass::scan,
                  false);
   }
 
   // Index of the point that stands out most, or -1.
   [[nodiscard]] int candidate(const std::vector<Point>& points) const {
-    if (points.size() < 3) return -1;
+    if (points.size() < (order_.empty() ? 3 : 2)) return -1;
     const double background = background_of(points);
     const double error = background_spread_of(points) / std::sqrt(6.0);
     int best = -1;
     for (std::size_t i = 0; i < points.size(); ++i) {
       if (is_excluded(points[i].x_um)) continue;
       const double excess = points[i].mean - background;
-      if (excess < detection_excess(points[i], background, error)) continue;
+      if (excess < std::max(least_excess_, detection_excess(points[i], background, error))) continue;
       if (best < 0 || points[i].mean > points[static_cast<std::size_t>(best)].mean)
         best = static_cast<int>(i);
     }
@@ -136,7 +142,7 @@ class AdaptivePlan final : public SearchPlan {
   }
 
   Ask next_local(const std::vector<Point>& points) {
-    if (looks_interrupted(points)) return visit(points.back().x_um, refine_shots, MoveClass::refine, true);
+    if (looks_interrupted(points)) return ask_visit(points.back().x_um, refine_shots, MoveClass::refine, true);
     if (pending_.empty()) {
       const PeakFit best = fit_without_outliers(points);
       if (!best.good) {
@@ -151,12 +157,12 @@ class AdaptivePlan final : public SearchPlan {
       side_ = std::clamp(0.5 * best.profile.fwhm_um, 0.3 * task_.fwhm_um, 0.9 * task_.fwhm_um);
       round_before_ = std::max(local_from_, round_from_);
       round_from_ = points.size();
-      if ((round_ >= 2 && known) || round_ >= most_rounds) return propose(best);
+      if ((round_ >= (order_.empty() ? 2 : 1) && known) || round_ >= most_rounds) return propose(best);
       ask_round(shift > side_ || outlier_now_);
     }
     const double x = pending_.front();
     pending_.erase(pending_.begin());
-    return visit(x, refine_shots, MoveClass::refine, true);
+    return ask_visit(x, refine_shots, MoveClass::refine, true);
   }
 
   Ask propose(const PeakFit& fit) {
@@ -235,6 +241,8 @@ class AdaptivePlan final : public SearchPlan {
   }
 
   Task task_;
+  std::vector<double> order_;  // of the coarse points, if it is not a scan of the whole range
+  double least_excess_ = 0;    // of a signal over the background
   int pass_ = 0, next_index_ = 0;
   bool upward_ = true, planned_ = false;
   bool local_ = false;
@@ -253,6 +261,10 @@ class AdaptivePlan final : public SearchPlan {
 
 std::unique_ptr<SearchPlan> make_adaptive_plan(const Task& task) {
   return std::make_unique<AdaptivePlan>(task);
+}
+
+std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order, double least_excess) {
+  return std::make_unique<AdaptivePlan>(task, std::move(order), least_excess);
 }
 
 }  // namespace jt::control

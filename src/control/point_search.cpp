@@ -23,28 +23,19 @@ constexpr Seconds return_time{60};
 
 }  // namespace
 
-Ask visit(double x_um, int shots, MoveClass move, bool exact) {
-  Ask ask;
-  ask.kind = Ask::Kind::visit;
-  ask.x_um = x_um;
-  ask.shots = shots;
-  ask.move = move;
-  ask.exact = exact;
-  return ask;
-}
-
 PointSearch::PointSearch(std::string_view name, const Task& task, std::unique_ptr<SearchPlan> plan)
     : name_(name), task_(task), intake_(task), plan_(std::move(plan)), safe_position_(task.start_um) {}
 
 Decision PointSearch::step(const Observation& seen, Seconds now) {
   if (phase_ == Phase::finished) return finish(outcome_, why_);
   if (!started_) {
-    begun_ = dwell_from_ = now;
+    begun_ = now;
     started_ = true;
   }
   intake_.take(seen, now);
   if (auto answer = forbidden(seen, now)) return *answer;
-  collect(now);
+  visit_.collect(intake_);
+  watch_brightness();
   if (phase_ == Phase::returning || phase_ == Phase::stepping_back) {
     if (!intake_.axis().moving() || now - paused_since_ > return_time) return finish(outcome_, why_);
     return hold(why_);
@@ -86,13 +77,9 @@ Decision PointSearch::paused(Cause cause, Seconds now) {
 Decision PointSearch::go_on(Seconds now) {
   if (!intake_.axis().known()) return hold("waiting for the motor to stand");
   if (phase_ == Phase::starting) return ask_plan(now);
-  if (intake_.axis().moving()) return hold("moving");
-  if (approach_due_) {
-    approach_due_ = false;
-    const double target = phase_ == Phase::verifying ? ask_.fit.centre_um : ask_.x_um;
-    return put(target, MoveClass::approach, true, now);
-  }
-  return stay(now);
+  if (const auto due = visit_.due(intake_.axis(), now)) return put(due->target_um, due->move, due->continues, now);
+  if (const auto point = visit_.point(intake_.axis(), background_, now)) return point_done(*point, now);
+  return hold(visit_.progress());
 }
 
 Decision PointSearch::ask_plan(Seconds now) {
@@ -100,35 +87,17 @@ Decision PointSearch::ask_plan(Seconds now) {
   switch (ask_.kind) {
     case Ask::Kind::visit:
       phase_ = Phase::visiting;
-      return go_to(ask_.x_um, ask_.move, ask_.exact, now);
+      visit_.begin(ask_.visit, now);
+      return go_on(now);
     case Ask::Kind::propose:
       phase_ = Phase::verifying;
-      return go_to(ask_.fit.centre_um, MoveClass::align, true, now);
-    case Ask::Kind::give_up:
-      break;
+      looks_ = 0;
+      visit_.begin({ask_.fit.centre_um, verify_shots, true, MoveClass::align}, now);
+      return go_on(now);
+    case Ask::Kind::give_up: break;
   }
   return give_up(Outcome::not_found, Cause::jet_gone,
-                 fmt::format("no jet between {:.4g} and {:.4g} um", task_.limits.low(), task_.limits.high()),
-                 now);
-}
-
-Decision PointSearch::go_to(double x_um, MoveClass move, bool exact, Seconds now) {
-  ratios_.clear();
-  repeats_ = 0;
-  const double target = intake_.axis().reachable(x_um);
-  const bool here = intake_.axis().is_at(target);
-  if (here && !(exact && intake_.axis().slack() > 0)) {
-    dwell_from_ = now;  // the shots that led to this decision do not confirm it
-    return hold("already there");
-  }
-  if (exact && intake_.axis().needs_overshoot(target)) {
-    const double below = intake_.axis().overshoot(target);
-    if (below < target - 0.5 * intake_.axis().resolution() && !intake_.axis().is_at(below)) {
-      approach_due_ = true;
-      return put(below, move, false, now);
-    }
-  }
-  return here ? hold("already there") : put(target, move, false, now);
+                 fmt::format("no jet between {:.4g} and {:.4g} um", task_.limits.low(), task_.limits.high()), now);
 }
 
 Decision PointSearch::put(double x_um, MoveClass move, bool continues, Seconds now) {
@@ -142,50 +111,24 @@ Decision PointSearch::put(double x_um, MoveClass move, bool continues, Seconds n
   decision.reason = fmt::format("{} to {:.4g} um", jt::control::name(move), decision.target_um);
   decision.estimate = estimate_;
   intake_.axis().asked(decision.target_um, now);
-  ratios_.clear();
-  dwell_from_ = now;
   return decision;
 }
 
-bool PointSearch::arrived() const {
-  return intake_.axis().known() && !intake_.axis().moving() && !approach_due_;
+// Above this it is not the jet; 0: not known yet.
+double PointSearch::ceiling() const {
+  if (task_.settings.ceiling > 0) return task_.settings.ceiling;
+  return background_ > 2 * background_error_ ? highest_contrast * background_ : 0;
 }
 
-// Shots count for this position when their own time says that they were taken here.
-void PointSearch::collect(Seconds) {
-  const double ceiling = task_.settings.ceiling > 0            ? task_.settings.ceiling
-                         : background_ > 2 * background_error_ ? highest_contrast * background_
-                                                               : 0;
-  for (const GoodShot& shot : intake_.fresh()) {
-    bright_run_ = ceiling > 0 && shot.ratio > ceiling ? bright_run_ + 1 : 0;
-    if (arrived() && shot.time >= std::max(intake_.axis().rest_from(), dwell_from_))
-      ratios_.push_back(shot.ratio);
-  }
+void PointSearch::watch_brightness() {
+  for (const GoodShot& shot : intake_.fresh())
+    bright_run_ = ceiling() > 0 && shot.ratio > ceiling() ? bright_run_ + 1 : 0;
 }
 
 bool PointSearch::too_bright() const { return bright_run_ >= 3 || intake_.saturated(); }
 
-Decision PointSearch::stay(Seconds now) {
-  const int wanted = (phase_ == Phase::verifying ? verify_shots : ask_.shots);
-  if (static_cast<int>(ratios_.size()) < wanted)
-    return hold(fmt::format("{} of {} shots", ratios_.size(), wanted));
-  const Dwell result = robust_dwell(ratios_, background_);
-  if (!result.valid() && repeats_ < 3) {
-    ++repeats_;
-    ratios_.clear();
-    return hold("less than half of the shots are valid: looking again");
-  }
-  return point_done(result, now);
-}
-
-Decision PointSearch::point_done(const Dwell& result, Seconds now) {
-  Point point;
-  point.x_um = intake_.axis().position();
-  point.mean = result.mean;
-  point.error = result.error;
-  point.spread = result.spread;
-  point.shots = result.kept;
-  point.round = phase_ == Phase::verifying ? -1 : ask_.exact ? 1 : 0;
+Decision PointSearch::point_done(Point point, Seconds now) {
+  point.round = phase_ == Phase::verifying ? -1 : ask_.visit.exact ? 1 : 0;
   points_.push_back(point);
   if (points_.size() >= 3) {
     background_ = background_of(points_);
@@ -214,10 +157,9 @@ Decision PointSearch::judge(const Point& point, Seconds now) {
                                               fit.centre_um, fit.sigma_um, point.mean, fit.background));
   }
   // Nothing at all where a peak was: perhaps a moment without jet. Looked at again before it is believed.
-  if (excess < 0.3 * fit.amplitude && repeats_ < 4) {
-    ++repeats_;
-    ratios_.clear();
-    dwell_from_ = now;
+  if (excess < 0.3 * fit.amplitude && looks_ < 4) {
+    ++looks_;
+    visit_.again(now);
     return hold("no signal at the peak: looking again");
   }
   plan_->refused(point);
@@ -231,7 +173,6 @@ Decision PointSearch::give_up(Outcome outcome, Cause cause, std::string why, Sec
   cause_ = cause;
   why_ = std::move(why);
   phase_ = Phase::returning;
-  approach_due_ = false;
   paused_since_ = now;
   if (!intake_.axis().known() || intake_.axis().is_at(task_.start_um)) return finish(outcome_, why_);
   Decision decision = put(task_.start_um, MoveClass::return_to_start, false, now);
@@ -245,7 +186,6 @@ Decision PointSearch::step_back(Seconds now) {
   cause_ = intake_.saturated() ? Cause::saturated : Cause::too_bright;
   why_ = fmt::format("brighter than a jet can be near {:.4g} um", intake_.axis().target());
   phase_ = Phase::stepping_back;
-  approach_due_ = false;
   paused_since_ = now;
   if (!intake_.axis().known() || intake_.axis().is_at(safe_position_)) return finish(outcome_, why_);
   Decision decision = put(safe_position_, MoveClass::step_back, false, now);
@@ -280,7 +220,7 @@ Activity PointSearch::activity() const {
     case Phase::starting:
       return Activity::starting;
     case Phase::visiting:
-      return ask_.exact ? Activity::refining : Activity::scanning;
+      return ask_.visit.exact ? Activity::refining : Activity::scanning;
     case Phase::verifying:
       return Activity::verifying;
     case Phase::stepping_back:
@@ -293,10 +233,9 @@ Activity PointSearch::activity() const {
 }
 
 void PointSearch::fields(auto& archive) {
-  archive(intake_, phase_, ask_.kind, ask_.x_um, ask_.shots, ask_.exact, ask_.move, ask_.fit, points_,
-          ratios_, approach_due_, repeats_, refusals_, bright_run_, started_, begun_, dwell_from_,
-          paused_since_, is_paused_, safe_position_, background_, background_error_, outcome_, cause_,
-          estimate_);
+  archive(intake_, visit_, phase_, ask_.kind, ask_.visit, ask_.fit, points_, looks_, refusals_, bright_run_,
+          started_, begun_, paused_since_, is_paused_, safe_position_, background_, background_error_, outcome_,
+          cause_, estimate_);
 }
 
 std::string PointSearch::save() const {

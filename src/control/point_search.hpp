@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "control/dwell.hpp"
 #include "control/intake.hpp"
 #include "control/search_plan.hpp"
 #include "control/strategy.hpp"
+#include "control/visit.hpp"
 
 namespace jt::control {
 
@@ -37,19 +37,17 @@ class PointSearch final : public Strategy {
   Decision paused(Cause cause, Seconds now);
   Decision go_on(Seconds now);
   Decision ask_plan(Seconds now);
-  Decision go_to(double x_um, MoveClass move, bool exact, Seconds now);
   Decision put(double x_um, MoveClass move, bool continues, Seconds now);
-  Decision stay(Seconds now);
-  Decision point_done(const Dwell& result, Seconds now);
+  Decision point_done(Point point, Seconds now);
   Decision judge(const Point& point, Seconds now);
   Decision give_up(Outcome outcome, Cause cause, std::string why, Seconds now);
   Decision step_back(Seconds now);
   Decision finish(Outcome outcome, std::string why);
   Decision hold(std::string why) const;
-  void collect(Seconds now);
+  void watch_brightness();
+  [[nodiscard]] double ceiling() const;
   [[nodiscard]] bool too_bright() const;
   [[nodiscard]] Activity activity() const;
-  [[nodiscard]] bool arrived() const;
   void fields(auto& archive);
 
   std::string name_;
@@ -59,13 +57,12 @@ class PointSearch final : public Strategy {
   Phase phase_ = Phase::starting;
   Ask ask_;
   std::vector<Point> points_;
-  std::vector<double> ratios_;  // of the dwell under way
-  bool approach_due_ = false;   // the overshoot is under way: the approach follows
-  int repeats_ = 0;             // of the dwell under way, because less than half of it was valid
+  Visit visit_;
+  int looks_ = 0;  // at a proposed centre without any signal
   int refusals_ = 0;
   int bright_run_ = 0;
   bool started_ = false;
-  Seconds begun_, dwell_from_, paused_since_;
+  Seconds begun_, paused_since_;
   bool is_paused_ = false;
   double safe_position_ = 0;
   double background_ = 0, background_error_ = 0;

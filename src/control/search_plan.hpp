@@ -10,20 +10,20 @@
 #include "control/archive.hpp"
 #include "control/profile.hpp"
 #include "control/settings.hpp"
+#include "control/visit.hpp"
 
 namespace jt::control {
 
 struct Ask {
   enum class Kind : std::uint8_t { visit, propose, give_up };
   Kind kind = Kind::give_up;
-  double x_um = 0;                   // visit
-  int shots = 6;                     // visit: with beam
-  bool exact = false;                // visit: from below, the backlash taken up
-  MoveClass move = MoveClass::scan;  // visit
-  PeakFit fit;                       // propose: to be verified
+  VisitRequest visit;
+  PeakFit fit;  // propose: to be verified
 };
 
-Ask visit(double x_um, int shots, MoveClass move, bool exact);
+inline Ask ask_visit(double x_um, int shots, MoveClass move, bool exact) {
+  return {Ask::Kind::visit, {x_um, shots, exact, move}, {}};
+}
 
 class SearchPlan {
  public:
@@ -44,6 +44,9 @@ double background_spread_of(const std::vector<Point>& points);
 double detection_excess(const Point& point, double background, double background_error);
 
 std::unique_ptr<SearchPlan> make_adaptive_plan(const Task& task);
+// The same refinement after the positions of `order` instead of a scan of the whole range: what was known of a
+// jet that jumped makes one round enough.
+std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order, double least_excess);
 std::unique_ptr<SearchPlan> make_basic_plan(const Task& task);
 std::unique_ptr<SearchPlan> make_ternary_plan(const Task& task);
 std::unique_ptr<SearchPlan> make_linear_ternary_plan(const Task& task);
