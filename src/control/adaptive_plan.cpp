@@ -18,7 +18,8 @@ class AdaptivePlan final : public SearchPlan {
 
   Ask next(const std::vector<Point>& points) override {
     if (!local_) {
-      if (const int peak = candidate(points); peak >= 0 && (!order_.empty() || fell_again(points, peak) || pass_over()))
+      if (const int peak = candidate(points);
+          peak >= 0 && (!order_.empty() || fell_again(points, peak) || pass_over()))
         start_local(points, static_cast<std::size_t>(peak));
       else
         return next_coarse(points);
@@ -46,9 +47,9 @@ class AdaptivePlan final : public SearchPlan {
 
  private:
   void fields(auto& archive) {
-    archive(order_, least_excess_, pass_, next_index_, upward_, planned_, local_, local_from_, round_before_, round_from_, round_,
-            side_, centre_, pending_, excluded_, remeasured_, ignored_, outlier_now_, refused_,
-            last_refused_);
+    archive(order_, least_excess_, pass_, next_index_, upward_, planned_, local_, local_from_, round_before_,
+            round_from_, round_, side_, centre_, pending_, excluded_, remeasured_, ignored_, outlier_now_,
+            refused_, last_refused_);
   }
 
   // --- coarse -------------------------------------------------------------------------------------
@@ -77,7 +78,8 @@ class AdaptivePlan final : public SearchPlan {
   Ask next_coarse(const std::vector<Point>& points) {
     if (!order_.empty()) {
       if (next_index_ >= static_cast<int>(order_.size())) return {};
-      return ask_visit(order_[static_cast<std::size_t>(next_index_++)], coarse_shots, MoveClass::recover, false);
+      return ask_visit(order_[static_cast<std::size_t>(next_index_++)], coarse_shots, MoveClass::recover,
+                       false);
     }
     if (pass_over()) {
       planned_ = false;
@@ -89,8 +91,8 @@ class AdaptivePlan final : public SearchPlan {
     const double low = task_.limits.low() + inset, high = task_.limits.high() - inset;
     const int k = upward_ ? next_index_ : count - 1 - next_index_;
     ++next_index_;
-    return ask_visit(low + (high - low) * k / (count - 1), coarse_shots * (pass_ < 2 ? 1 : 2), MoveClass::scan,
-                 false);
+    return ask_visit(low + (high - low) * k / (count - 1), coarse_shots * (pass_ < 2 ? 1 : 2),
+                     MoveClass::scan, false);
   }
 
   // Index of the point that stands out most, or -1.
@@ -142,7 +144,8 @@ class AdaptivePlan final : public SearchPlan {
   }
 
   Ask next_local(const std::vector<Point>& points) {
-    if (looks_interrupted(points)) return ask_visit(points.back().x_um, refine_shots, MoveClass::refine, true);
+    if (looks_interrupted(points))
+      return ask_visit(points.back().x_um, refine_shots, MoveClass::refine, true);
     if (pending_.empty()) {
       const PeakFit best = fit_without_outliers(points);
       if (!best.good) {
@@ -263,7 +266,8 @@ std::unique_ptr<SearchPlan> make_adaptive_plan(const Task& task) {
   return std::make_unique<AdaptivePlan>(task);
 }
 
-std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order, double least_excess) {
+std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order,
+                                               double least_excess) {
   return std::make_unique<AdaptivePlan>(task, std::move(order), least_excess);
 }
 

@@ -44,6 +44,10 @@ class CauseProbabilities {
   double& operator[](Cause cause) { return p_[static_cast<std::size_t>(cause)]; }
   [[nodiscard]] Cause most_likely() const;
   void normalise();  // all zero becomes `unknown`
+  template <class Archive>
+  void fields(Archive& archive) {
+    for (double& p : p_) archive(p);
+  }
 
  private:
   std::array<double, cause_count> p_{};

@@ -11,7 +11,8 @@ namespace {
 double mean_loss(const Profile& profile, double side, double sigma) {
   constexpr std::array nodes{-1.7320508, 0.0, 1.7320508}, weights{1.0 / 6, 4.0 / 6, 1.0 / 6};
   double loss = 0;
-  for (std::size_t i = 0; i < nodes.size(); ++i) loss += weights[i] * (1 - profile.value(side + sigma * nodes[i]));
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    loss += weights[i] * (1 - profile.value(side + sigma * nodes[i]));
   return loss;
 }
 
@@ -27,14 +28,15 @@ Dither best_dither(const DitherTask& task) {
   Dither best;
   best.expected_loss = 2;
   const double step = std::max(0.5 * task.resolution_um, 0.01 * task.profile.fwhm_um);
-  for (double side = std::max(step, 0.5 * task.resolution_um); side < 0.6 * task.profile.fwhm_um; side += step) {
+  for (double side = std::max(step, 0.5 * task.resolution_um); side < 0.6 * task.profile.fwhm_um;
+       side += step) {
     const double g = task.profile.value(side);
     const double relative_slope = std::abs(task.profile.slope(side)) / std::max(g, 1e-6);
     const double one_shot = task.relative_noise / std::max(relative_slope, 1e-9);
     const double measured = one_shot * one_shot / shots;
     const double known = -0.5 * drift + std::sqrt(0.25 * drift * drift + drift * measured);
-    const double variance = known + 0.5 * drift + task.walk_um2_s * task.latency_s +
-                            task.resolution_um * task.resolution_um / 12;
+    const double variance =
+        known + 0.5 * drift + task.walk_um2_s * task.latency_s + task.resolution_um * task.resolution_um / 12;
     const double loss = mean_loss(task.profile, side, std::sqrt(variance));
     if (loss < best.expected_loss) best = {side, dwell, loss};
   }

@@ -8,24 +8,24 @@ namespace jt::control {
 
 struct DitherTask {
   Profile profile;
-  double relative_noise = 0.1;   // of one shot
-  double shots_per_s = 100;      // that count
-  double walk_um2_s = 0.04;      // drift rate of the jet
-  double resolution_um = 0.5;    // of the axis
-  double dead_s = 0.2;           // of every move: no shot counts
+  double relative_noise = 0.1;  // of one shot
+  double shots_per_s = 100;     // that count
+  double walk_um2_s = 0.04;     // drift rate of the jet
+  double resolution_um = 0.5;   // of the axis
+  double dead_s = 0.2;          // of every move: no shot counts
   double moves_per_min = 20;
-  double latency_s = 0;          // from shot to decision
+  double latency_s = 0;  // from shot to decision
 };
 
 struct Dither {
-  double side_um = 0.5;     // distance of each side from the centre
-  double dwell_s = 1;       // on each side, dead time included
-  double expected_loss = 0; // 1 - overlap
+  double side_um = 0.5;      // distance of each side from the centre
+  double dwell_s = 1;        // on each side, dead time included
+  double expected_loss = 0;  // 1 - overlap
 };
 
-// Two dwells cost three puts (up; overshoot and up). The estimate's error after a pair follows from its Fisher
-// information against the drift since the last one (steady state of a scalar Kalman filter); the loss is
-// averaged over that error, the rounding to the axis's steps, and both sides.
+// Two dwells cost three puts (up; overshoot and up). The estimate's error after a pair follows from its
+// Fisher information against the drift since the last one (steady state of a scalar Kalman filter); the loss
+// is averaged over that error, the rounding to the axis's steps, and both sides.
 Dither best_dither(const DitherTask& task);
 
 }  // namespace jt::control

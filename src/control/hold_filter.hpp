@@ -1,5 +1,5 @@
-// Where a held jet is, from one dwell to the next: Kalman filters on centre, height and width, one per drift rate.
-// Inside stop 8 of the walk: the memory of Probe and Hold.
+// Where a held jet is, from one dwell to the next: Kalman filters on centre, height and width, one per drift
+// rate. Inside stop 8 of the walk: the memory of Probe and Hold.
 #pragma once
 
 #include <array>
@@ -35,14 +35,15 @@ class HoldFilter {
   void update(double x_um, double mean, double error);
   // A camera position of the jet in the motor's frame; the constant difference to the signal is learnt.
   void update_camera(double position_um, double error_um);
-  // The reference changed, the place did not: height and background by these factors, height unsure by `error`.
+  // The reference changed, the place did not: height and background by these factors, height unsure by
+  // `error`.
   void rescale(double height, double background, double error);
   // The centre is less sure than it was.
   void widen(double variance_um2);
 
   [[nodiscard]] Estimate estimate() const;
   [[nodiscard]] Profile profile() const { return {estimate().fwhm_um, shape_}; }
-  [[nodiscard]] double walk() const;  // drift rate, um^2 per s, as learnt
+  [[nodiscard]] double walk() const;                 // drift rate, um^2 per s, as learnt
   [[nodiscard]] double expected(double x_um) const;  // ratio at x
   [[nodiscard]] double background() const { return background_; }
   [[nodiscard]] bool camera_known() const { return models_[0].bias_variance > 0; }

@@ -77,7 +77,8 @@ Decision PointSearch::paused(Cause cause, Seconds now) {
 Decision PointSearch::go_on(Seconds now) {
   if (!intake_.axis().known()) return hold("waiting for the motor to stand");
   if (phase_ == Phase::starting) return ask_plan(now);
-  if (const auto due = visit_.due(intake_.axis(), now)) return put(due->target_um, due->move, due->continues, now);
+  if (const auto due = visit_.due(intake_.axis(), now))
+    return put(due->target_um, due->move, due->continues, now);
   if (const auto point = visit_.point(intake_.axis(), background_, now)) return point_done(*point, now);
   return hold(visit_.progress());
 }
@@ -94,10 +95,12 @@ Decision PointSearch::ask_plan(Seconds now) {
       looks_ = 0;
       visit_.begin({ask_.fit.centre_um, verify_shots, true, MoveClass::align}, now);
       return go_on(now);
-    case Ask::Kind::give_up: break;
+    case Ask::Kind::give_up:
+      break;
   }
   return give_up(Outcome::not_found, Cause::jet_gone,
-                 fmt::format("no jet between {:.4g} and {:.4g} um", task_.limits.low(), task_.limits.high()), now);
+                 fmt::format("no jet between {:.4g} and {:.4g} um", task_.limits.low(), task_.limits.high()),
+                 now);
 }
 
 Decision PointSearch::put(double x_um, MoveClass move, bool continues, Seconds now) {
@@ -234,8 +237,8 @@ Activity PointSearch::activity() const {
 
 void PointSearch::fields(auto& archive) {
   archive(intake_, visit_, phase_, ask_.kind, ask_.visit, ask_.fit, points_, looks_, refusals_, bright_run_,
-          started_, begun_, paused_since_, is_paused_, safe_position_, background_, background_error_, outcome_,
-          cause_, estimate_);
+          started_, begun_, paused_since_, is_paused_, safe_position_, background_, background_error_,
+          outcome_, cause_, estimate_);
 }
 
 std::string PointSearch::save() const {

@@ -44,9 +44,10 @@ double background_spread_of(const std::vector<Point>& points);
 double detection_excess(const Point& point, double background, double background_error);
 
 std::unique_ptr<SearchPlan> make_adaptive_plan(const Task& task);
-// The same refinement after the positions of `order` instead of a scan of the whole range: what was known of a
-// jet that jumped makes one round enough.
-std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order, double least_excess);
+// The same refinement after the positions of `order` instead of a scan of the whole range: what was known of
+// a jet that jumped makes one round enough.
+std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order,
+                                               double least_excess);
 std::unique_ptr<SearchPlan> make_basic_plan(const Task& task);
 std::unique_ptr<SearchPlan> make_ternary_plan(const Task& task);
 std::unique_ptr<SearchPlan> make_linear_ternary_plan(const Task& task);

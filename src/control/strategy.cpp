@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "control/point_search.hpp"
+#include "control/probe_and_hold.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -34,14 +35,26 @@ void check(const Task& task) {
 const std::vector<StrategyInfo>& strategies() {
   static const std::vector<StrategyInfo> all{
       {"adaptive", "Adaptive Scan", StrategyKind::search},
+      {"basic", "Basic Scan", StrategyKind::search},
+      {"ternary", "Ternary Search", StrategyKind::search},
+      {"linear-ternary", "Linear + Ternary", StrategyKind::search},
+      {"dynamic-linear", "Dynamic Linear Scan", StrategyKind::search},
+      {"probe-and-hold", "Probe and Hold", StrategyKind::hold},
   };
   return all;
 }
 
 std::unique_ptr<Strategy> make_strategy(std::string_view name, const Task& task,
-                                        const std::optional<Estimate>&) {
+                                        const std::optional<Estimate>& known) {
   check(task);
   if (name == "adaptive") return std::make_unique<PointSearch>(name, task, make_adaptive_plan(task));
+  if (name == "basic") return std::make_unique<PointSearch>(name, task, make_basic_plan(task));
+  if (name == "ternary") return std::make_unique<PointSearch>(name, task, make_ternary_plan(task));
+  if (name == "linear-ternary")
+    return std::make_unique<PointSearch>(name, task, make_linear_ternary_plan(task));
+  if (name == "dynamic-linear")
+    return std::make_unique<PointSearch>(name, task, make_dynamic_linear_plan(task));
+  if (name == "probe-and-hold") return std::make_unique<ProbeAndHold>(task, known);
   std::vector<std::string> names;
   for (const StrategyInfo& info : strategies()) names.push_back(info.name);
   throw CallError(fmt::format("there is no strategy {}", name), "it decides where the motor goes",

@@ -51,7 +51,8 @@ std::optional<VisitPut> Visit::due(const AxisTracker& axis, Seconds now) {
 }
 
 std::optional<Point> Visit::point(const AxisTracker& axis, double background, Seconds now) {
-  if (stage_ != Stage::arriving || axis.moving() || static_cast<int>(ratios_.size()) < request_.shots) return std::nullopt;
+  if (stage_ != Stage::arriving || axis.moving() || static_cast<int>(ratios_.size()) < request_.shots)
+    return std::nullopt;
   const Dwell dwell = robust_dwell(ratios_, background);
   if (!dwell.valid() && repeats_ < 3) {
     ++repeats_;

@@ -49,9 +49,9 @@ class Visit {
 
  private:
   enum class Stage : std::uint8_t {
-    asked,        // the first put to be made
-    overshooting, // the arrival below the position
-    arriving,     // the arrival, then the shots
+    asked,         // the first put to be made
+    overshooting,  // the arrival below the position
+    arriving,      // the arrival, then the shots
   };
   VisitRequest request_;
   Stage stage_ = Stage::asked;
