@@ -50,7 +50,7 @@ function(jt_test name)
   target_link_libraries(${name} PRIVATE jt_warnings jt_test_support ${T_LINKS} GTest::gmock
                                         GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
-                       PROPERTIES TIMEOUT ${T_TIMEOUT})
+                       PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS ${name})
 endfunction()
 
 # jt_fuzzer(NAME SOURCES ... LINKS targets ...): with every compiler a `replay_NAME` that runs the committed

@@ -34,6 +34,8 @@ install_packages() {
 }
 
 jobs=$(nproc)
+# With ccache, a second clone of the same code costs little: paths below the checkout do not count.
+export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
 
 # build PRESET [TARGET ...]: configures and builds; extra CMake settings in the array cmake_settings.
 build() {
