@@ -6,12 +6,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "bounds.hpp"
-#include "call.hpp"
+#include "../../bench/control/bounds.hpp"
+#include "../../bench/control/call.hpp"
+#include "../../bench/control/summary.hpp"
+#include "../../bench/control/trial.hpp"
 #include "core/errors.hpp"
 #include "simulator/plant.hpp"
-#include "summary.hpp"
-#include "trial.hpp"
 
 namespace jt::bench {
 namespace {
