@@ -33,8 +33,9 @@ class AreaDetector {
 
   // Raw panels -> shape.pixels() float32 values (ADU for cameras and CSPAD, keV for the others). Saturated
   // pixels and those of absent panels become NaN ("do not use"), unless they shall stay: then saturated
-  // pixels keep their value and absent ones are 0. Returns how many good pixels were saturated. Throws
-  // std::invalid_argument when the frame's shape is not the detector's.
+  // pixels keep their value and absent ones are 0. Returns how many pixels
+  // were saturated: all of a camera, the good ones of a panel detector (its dead pixels often read full
+  // scale). Throws std::invalid_argument when the frame's shape is not the detector's.
   virtual std::size_t calibrate(const RawFrame& raw, SaturatedPixels saturated,
                                 std::span<float> values) const = 0;
 

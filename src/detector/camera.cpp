@@ -23,7 +23,7 @@ struct CameraConstants {
 // One camera picture into floats; saturated pixels are counted and may become NaN.
 template <class Pixel>
 std::size_t calibrate_pixels(const RawFrame& raw, const CameraConstants& constants, bool leave_out,
-                             std::span<const std::uint8_t> counted, std::span<float> values) {
+                             std::span<float> values) {
   const std::byte* pixels = raw.panels.front().pixels;
   std::size_t count = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -33,7 +33,7 @@ std::size_t calibrate_pixels(const RawFrame& raw, const CameraConstants& constan
     if (!constants.pedestals.empty()) value -= constants.pedestals[i];
     if (!constants.factors.empty()) value *= constants.factors[i];
     if (static_cast<std::int64_t>(pixel) >= raw.saturated_from) {
-      count += counted[i];
+      ++count;
       if (leave_out) value = std::numeric_limits<float>::quiet_NaN();
     }
     values[i] = value;
@@ -74,11 +74,11 @@ class Camera final : public AreaDetector {
     const bool leave_out = saturated == SaturatedPixels::become_nan;
     switch (raw.type) {
       case PixelType::u8:
-        return calibrate_pixels<std::uint8_t>(raw, values_, leave_out, pixels_.good, values);
+        return calibrate_pixels<std::uint8_t>(raw, values_, leave_out, values);
       case PixelType::u16:
-        return calibrate_pixels<std::uint16_t>(raw, values_, leave_out, pixels_.good, values);
+        return calibrate_pixels<std::uint16_t>(raw, values_, leave_out, values);
       case PixelType::i16:
-        return calibrate_pixels<std::int16_t>(raw, values_, leave_out, pixels_.good, values);
+        return calibrate_pixels<std::int16_t>(raw, values_, leave_out, values);
     }
     return 0;
   }
