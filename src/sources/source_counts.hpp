@@ -32,6 +32,8 @@ enum class SourceTrouble : std::uint8_t {
   count_,
 };
 std::string_view name(SourceTrouble trouble);
+// For people, after a number of times: "index wrong about its file, which was read without it".
+std::string_view in_words(SourceTrouble trouble);
 using SourceCounts = CauseCounts<SourceTrouble>;
 
 // One file of the run, as far as it has been read.

@@ -254,8 +254,11 @@ TEST(damaged_files, that_cannot_be_opened_say_why) {
   }
 }
 
-TEST(damaged_files, have_a_name_for_every_cause) {
-  std::set<std::string_view> names;
+TEST(damaged_files, have_a_name_and_words_for_every_cause) {
+  std::set<std::string_view> names, words;
+  for (std::size_t i = 0; i < SourceCounts::size; ++i) words.insert(in_words(static_cast<SourceTrouble>(i)));
+  EXPECT_EQ(words.size(), SourceCounts::size);
+  EXPECT_FALSE(words.contains(""));
   for (std::size_t i = 0; i < SourceCounts::size; ++i) names.insert(name(static_cast<SourceTrouble>(i)));
   EXPECT_EQ(names.size(), SourceCounts::size);
   EXPECT_FALSE(names.contains(""));
