@@ -67,7 +67,8 @@ Dwell robust_dwell(std::span<const double> ratios, double background) {
   if (upper_quartile > 2 * background) drop_below(sorted, background + 0.4 * (upper_quartile - background));
   double centre = quantile_of_sorted(sorted, 0.5);
   double spread = robust_spread(sorted, centre);
-  if (sorted.size() >= 5 && spread > 0) drop_above(sorted, centre + 6 * spread);
+  // Equal values have no spread of their own: 2 % of the value is the least that is allowed for.
+  if (sorted.size() >= 5) drop_above(sorted, centre + 6 * std::max(spread, 0.02 * std::abs(centre)));
 
   centre = quantile_of_sorted(sorted, 0.5);
   spread = robust_spread(sorted, centre);

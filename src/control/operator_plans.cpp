@@ -33,12 +33,20 @@ const Point* best_of(const std::vector<Point>& points) {
 // bracket.
 class LinearPlan final : public SearchPlan {
  public:
-  LinearPlan(const Task& task, int scans, bool ternary) : task_(task), scans_(scans), ternary_(ternary) {}
+  LinearPlan(const Task& task, int scans, bool ternary)
+      : task_(task), scans_(scans), ternary_(ternary), low_(task.limits.low()), high_(task.limits.high()) {}
 
   Ask next(const std::vector<Point>& points) override {
     if (narrowing_) return narrow(points);
     if (index_ <= last_index()) return ask_visit(position(index_++), shots, MoveClass::scan, true);
     if (const Point* best = best_of(points)) {
+      if (!ternary_ && step() > 0.7 * task_.fwhm_um && scan_ + 1 < scans_) {  // finer, where it stands out
+        low_ = task_.limits.clamp(best->x_um - step());
+        high_ = task_.limits.clamp(best->x_um + step());
+        ++scan_;
+        index_ = 0;
+        return next(points);
+      }
       if (!ternary_) return refused_ ? Ask{} : propose_from(points, task_, best->x_um);
       narrowing_ = true;
       low_ = task_.limits.clamp(best->x_um - step());
@@ -53,7 +61,6 @@ class LinearPlan final : public SearchPlan {
   void refused(const Point&) override {
     refused_ = true;
     narrowing_ = false;
-    if (ternary_ && ++scan_ < scans_) index_ = 0, refused_ = false;
   }
   void write(StateWriter& archive) override { fields(archive); }
   void read(StateReader& archive) override { fields(archive); }
@@ -67,12 +74,8 @@ class LinearPlan final : public SearchPlan {
                     std::max(2 * task_.axis.resolution_um, 1e-3 * task_.limits.width()));
   }
   // The high limit is a position like any other, reached exactly by the last step.
-  [[nodiscard]] int last_index() const {
-    return static_cast<int>(std::ceil(task_.limits.width() / step() - 1e-9));
-  }
-  [[nodiscard]] double position(int index) const {
-    return std::min(task_.limits.high(), task_.limits.low() + index * step());
-  }
+  [[nodiscard]] int last_index() const { return static_cast<int>(std::ceil((high_ - low_) / step() - 1e-9)); }
+  [[nodiscard]] double position(int index) const { return std::min(high_, low_ + index * step()); }
 
   Ask narrow(const std::vector<Point>& points) {
     const double tolerance =
@@ -98,9 +101,9 @@ class LinearPlan final : public SearchPlan {
   bool ternary_;
   int scan_ = 0, index_ = 0;
   bool narrowing_ = false, refused_ = false;
-  double low_ = 0, high_ = 0;
-  int third_ = 0;    // which third was visited last
-  double left_ = 0;  // what the left third showed
+  double low_, high_;  // of the scan, then of the bracket
+  int third_ = 0;      // which third was visited last
+  double left_ = 0;    // what the left third showed
 };
 
 }  // namespace
@@ -124,7 +127,7 @@ std::unique_ptr<SearchPlan> make_linear_ternary_plan(const Task& task) {
 std::unique_ptr<SearchPlan> make_dynamic_linear_plan(const Task& task) {
   Task coarse = task;
   if (!(coarse.settings.step_um > 0)) coarse.settings.step_um = 1.5 * task.fwhm_um;
-  return std::make_unique<LinearPlan>(coarse, 3, false);
+  return std::make_unique<LinearPlan>(coarse, 4, false);
 }
 
 }  // namespace jt::control

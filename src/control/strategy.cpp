@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "control/hill_climb.hpp"
 #include "control/point_search.hpp"
 #include "control/probe_and_hold.hpp"
 #include "core/errors.hpp"
@@ -40,6 +41,7 @@ const std::vector<StrategyInfo>& strategies() {
       {"linear-ternary", "Linear + Ternary", StrategyKind::search},
       {"dynamic-linear", "Dynamic Linear Scan", StrategyKind::search},
       {"probe-and-hold", "Probe and Hold", StrategyKind::hold},
+      {"hill-climb", "Hill Climb", StrategyKind::hold},
   };
   return all;
 }
@@ -55,6 +57,7 @@ std::unique_ptr<Strategy> make_strategy(std::string_view name, const Task& task,
   if (name == "dynamic-linear")
     return std::make_unique<PointSearch>(name, task, make_dynamic_linear_plan(task));
   if (name == "probe-and-hold") return std::make_unique<ProbeAndHold>(task, known);
+  if (name == "hill-climb") return std::make_unique<HillClimb>(task);
   std::vector<std::string> names;
   for (const StrategyInfo& info : strategies()) names.push_back(info.name);
   throw CallError(fmt::format("there is no strategy {}", name), "it decides where the motor goes",

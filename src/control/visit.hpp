@@ -54,8 +54,8 @@ class Visit {
     arriving,      // the arrival, then the shots
   };
   VisitRequest request_;
-  Stage stage_ = Stage::asked;
-  Seconds from_;  // shots before do not count
+  Stage stage_ = Stage::arriving;  // before the first visit: where it stands
+  Seconds from_;                   // shots before do not count
   std::vector<double> ratios_;
   int repeats_ = 0;
 };

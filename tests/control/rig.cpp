@@ -65,7 +65,7 @@ RigResult run(const RigSetup& setup, const std::function<void(const Plant&, cons
               setup.hold ? Plant::Start::on_the_jet : Plant::Start::as_set);
   control::Task task = task_for(setup, plant);
   task.start_um = plant.motor().view(0).setpoint_um;
-  const auto strategy = control::make_strategy(setup.strategy, task);
+  auto strategy = control::make_strategy(setup.strategy, task);
 
   RigResult result;
   std::deque<control::ShotSeen> under_way;
@@ -99,6 +99,11 @@ RigResult run(const RigSetup& setup, const std::function<void(const Plant&, cons
     seen.motor.done_since = Seconds{motor.done_since};
     if (const auto state = plant.beam_state(now)) seen.beam_state = beam_state_of(*state);
 
+    if (setup.hand_over && result.shots % 40 == 0) {
+      auto next = control::make_strategy(setup.strategy, task);
+      next->restore(strategy->save());
+      strategy = std::move(next);
+    }
     const Decision decision = strategy->step(seen, Seconds{now});
     if (decision.causes.most_likely() != cause) {
       cause = decision.causes.most_likely();

@@ -21,7 +21,8 @@ struct RigSetup {
   double told_width = 1;  // told FWHM / true FWHM
   double seconds = 600;   // how long at most
   bool camera = false;
-  bool hold = false;  // starts on the jet and never "ends well"
+  bool hold = false;       // starts on the jet and never "ends well"
+  bool hand_over = false;  // a fresh strategy takes over in every 40th step
   control::Settings settings;
 };
 
