@@ -48,7 +48,8 @@ void take_cal_params(const Config& config, const CalibrateOptions& options, Sett
   settings.i0_reject = params.i0_reject;
   settings.fit_points = params.fit_points;
   settings.delta_bin = params.delta_bin;
-  settings.max_events = options.events ? whole_number(*options.events, "--events", 1, 1'000'000'000'000) : params.events;
+  settings.max_events =
+      options.events ? whole_number(*options.events, "--events", 1, 1'000'000'000'000) : params.events;
 }
 
 void take_shots(const Config& config, Settings& settings) {
@@ -59,22 +60,29 @@ void take_shots(const Config& config, Settings& settings) {
   if (config.det_map.shape) std::tie(settings.detector.rows, settings.detector.cols) = *config.det_map.shape;
   settings.i0_source = *config.ipm.name;
   settings.i0_quantity = *config.ipm.det;
-  if (config.jet_cam) settings.jet_camera = calibration::JetCameraSettings{config.jet_cam->name, config.jet_cam->axis};
+  if (config.jet_cam)
+    settings.jet_camera = calibration::JetCameraSettings{config.jet_cam->name, config.jet_cam->axis};
 }
 
 void require_keys(const Config& config) {
   if (!config.hutch) missing_key(config, "hutch", "to calibrate", "Add it, like hutch: 'xcs'.");
   if (!config.event_code)
-    missing_key(config, "event_code", "to know the shots with beam", "Add it: 'jt info' lists the codes of a run.");
-  if (!config.evr_name) missing_key(config, "evr_name", "to read event codes", "Add it, like evr_name: 'evr0'.");
+    missing_key(config, "event_code", "to know the shots with beam",
+                "Add it: 'jt info' lists the codes of a run.");
+  if (!config.evr_name)
+    missing_key(config, "evr_name", "to read event codes", "Add it, like evr_name: 'evr0'.");
   if (!config.det_map.name)
-    missing_key(config, "det_map.name", "to know the area detector", "Add it: 'jt info' lists the detectors of a run.");
+    missing_key(config, "det_map.name", "to know the area detector",
+                "Add it: 'jt info' lists the detectors of a run.");
   if (!config.ipm.name)
-    missing_key(config, "ipm.name", "to know the i0 monitor", "Add it: 'jt info' lists the monitors of a run.");
+    missing_key(config, "ipm.name", "to know the i0 monitor",
+                "Add it: 'jt info' lists the monitors of a run.");
   if (!config.ipm.det)
-    missing_key(config, "ipm.det", "to know the monitor's quantity", "Add it: 'jt info' lists the quantities.");
+    missing_key(config, "ipm.det", "to know the monitor's quantity",
+                "Add it: 'jt info' lists the quantities.");
   if (!config.cal_params)
-    missing_key(config, "cal_params", "to calibrate", "Add it, like cal_params: {azav_bins: 100, delta_bin: 3}.");
+    missing_key(config, "cal_params", "to calibrate",
+                "Add it, like cal_params: {azav_bins: 100, delta_bin: 3}.");
 }
 
 }  // namespace
@@ -84,7 +92,8 @@ calibration::RingSettings ring_settings(const Config& config, const std::optiona
   RingSettings ring;
   const std::string model = ring_model.value_or(config.ring.model.value_or("geometry"));
   if (model != "geometry" && model != "original") {
-    const std::vector<std::string> models = nearest_first(model, std::vector<std::string>{"geometry", "original"});
+    const std::vector<std::string> models =
+        nearest_first(model, std::vector<std::string>{"geometry", "original"});
     throw CallError(fmt::format("--ring-model is '{}'", model), "there are geometry and original",
                     fmt::format("Did you mean '{}'?", models.front()));
   }
@@ -96,11 +105,13 @@ calibration::RingSettings ring_settings(const Config& config, const std::optiona
   } else if (std::get<std::string>(config.ring.center) == "fit") {
     ring.centre = CentreChoice::fit;
   }
-  if (const auto& range = config.ring.range) ring.range = RingRange{range->low, range->high, range_unit(range->unit)};
+  if (const auto& range = config.ring.range)
+    ring.range = RingRange{range->low, range->high, range_unit(range->unit)};
   return ring;
 }
 
-Settings calibration_settings(const Config& config, const ChosenRun& chosen, const CalibrateOptions& options) {
+Settings calibration_settings(const Config& config, const ChosenRun& chosen,
+                              const CalibrateOptions& options) {
   require_keys(config);
   Settings settings;
   settings.hutch = chosen.hutch;

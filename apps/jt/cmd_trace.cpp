@@ -24,15 +24,18 @@ int run(const Options& options) {
   const ChosenRun chosen =
       options.files.empty() ? choose_recorded_run(options.common, config) : choose_files(options.files);
   const ShotTrace trace = trace_shot(chosen, config, shot);
-  if (options.common.json) print_json(trace_json(chosen, trace));
-  else print(trace_words(chosen, trace));
+  if (options.common.json)
+    print_json(trace_json(chosen, trace));
+  else
+    print(trace_words(chosen, trace));
   return 0;
 }
 
 Run add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common_options(app, options->common);
-  app.add_option("--shot", options->shot, "which shot: the recorder's shots in time order, from 0")->type_name("K");
+  app.add_option("--shot", options->shot, "which shot: the recorder's shots in time order, from 0")
+      ->type_name("K");
   app.add_option("files", options->files, "read these .xtc files of one run instead")->type_name("FILE.xtc");
   return [options] { return run(*options); };
 }
@@ -42,7 +45,8 @@ Run add(CLI::App& app) {
 const Command trace_command = {
     "trace", "--run N --shot K [--cfg FILE] [--json]",
     "follows one shot from its bytes to its ratio, with the values",
-    "Follows one shot through the program: where its bytes lie, what they say (time, event codes, i0, frames,\n"
+    "Follows one shot through the program: where its bytes lie, what they say (time, event codes, i0, "
+    "frames,\n"
     "damage), and what is made of them (radial profile, ring sum, ratio) when the config names a camera.",
     add};
 

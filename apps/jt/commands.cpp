@@ -54,7 +54,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array<const Command*, 3> all = {&info_command, &trace_command, &help_command};
+  static constexpr std::array<const Command*, 4> all = {&info_command, &calibrate_command, &trace_command,
+                                                        &help_command};
   return all;
 }
 

@@ -12,14 +12,6 @@ namespace {
 constexpr timespec look_again{0, 50'000'000};
 constexpr timespec patience{0, 700'000'000};
 
-[[noreturn]] void end_now() {
-  constexpr std::string_view words = "\njt: stopped by the user; nothing was written\n";
-  if (write(STDERR_FILENO, words.data(), words.size()) < 0) {
-    // Nobody is there to read it; the end is what was asked for.
-  }
-  std::_Exit(1);
-}
-
 }  // namespace
 
 Interrupt::Interrupt() {
@@ -37,6 +29,16 @@ Interrupt::~Interrupt() {
   while (sigtimedwait(&signals_, nullptr, &at_once) > 0) {
   }
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void Interrupt::end_now() const {
+  const std::string_view words =
+      writing_ ? "\njt: stopped by the user while results were written; each file is whole or not there\n"
+               : "\njt: stopped by the user; nothing was written\n";
+  if (write(STDERR_FILENO, words.data(), words.size()) < 0) {
+    // Nobody is there to read it; the end is what was asked for.
+  }
+  std::_Exit(1);
 }
 
 void Interrupt::watch() {

@@ -20,13 +20,17 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   [[nodiscard]] bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
+  // From now on files appear: a forced end says so.
+  void writing_begins() { writing_ = true; }
 
  private:
   void watch();
+  [[noreturn]] void end_now() const;
 
   sigset_t signals_{};
   sigset_t before_{};
   std::atomic<bool> wanted_{false};
+  std::atomic<bool> writing_{false};
   std::atomic<bool> ended_{false};
   std::thread watcher_;
 };

@@ -26,9 +26,12 @@ void add_panel(const PanelView& panel, std::size_t pixels, PixelStatistics& stat
 
 const char* name(PixelType type) {
   switch (type) {
-    case PixelType::u8: return "uint8";
-    case PixelType::u16: return "uint16";
-    case PixelType::i16: return "int16";
+    case PixelType::u8:
+      return "uint8";
+    case PixelType::u16:
+      return "uint16";
+    case PixelType::i16:
+      return "int16";
   }
   return "unknown";
 }
@@ -39,7 +42,8 @@ ShotTrace::Place place_of(const sources::RawDatagram& raw) {
 
 void take_frames(const formats::Event& event, ShotTrace& trace) {
   for (const formats::Frame& frame : event.frames) {
-    ShotTrace::TracedFrame traced{frame.detector, frame.shape, name(frame.type), {}, statistics_of(frame.raw())};
+    ShotTrace::TracedFrame traced{
+        frame.detector, frame.shape, name(frame.type), {}, statistics_of(frame.raw())};
     for (const PanelView& panel : frame.panels()) traced.panels.push_back(panel.panel);
     trace.frames.push_back(std::move(traced));
   }
@@ -53,7 +57,8 @@ void take_refusals(const formats::xtc::Decoder& decoder, ShotTrace& trace) {
 }
 
 [[noreturn]] void no_such_shot(const ChosenRun& chosen, std::uint64_t shot, std::uint64_t shots) {
-  const std::string which = chosen.run.value == 0 ? "the files have" : fmt::format("run {} has", chosen.run.value);
+  const std::string which =
+      chosen.run.value == 0 ? "the files have" : fmt::format("run {} has", chosen.run.value);
   throw SetupError(fmt::format("{} no shot {}", which, shot),
                    fmt::format("its {} shots are counted from 0", shots),
                    shots == 0 ? "Try another run?" : fmt::format("Try --shot {}?", shots - 1));
@@ -70,9 +75,12 @@ PixelStatistics statistics_of(const RawFrame& raw) {
   PixelStatistics statistics;
   for (const PanelView& panel : raw.panels) {
     const std::size_t pixels = raw.shape.panel_pixels();
-    if (raw.type == PixelType::u8) add_panel<std::uint8_t>(panel, pixels, statistics);
-    else if (raw.type == PixelType::u16) add_panel<std::uint16_t>(panel, pixels, statistics);
-    else add_panel<std::int16_t>(panel, pixels, statistics);
+    if (raw.type == PixelType::u8)
+      add_panel<std::uint8_t>(panel, pixels, statistics);
+    else if (raw.type == PixelType::u16)
+      add_panel<std::uint16_t>(panel, pixels, statistics);
+    else
+      add_panel<std::int16_t>(panel, pixels, statistics);
   }
   return statistics;
 }

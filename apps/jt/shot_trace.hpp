@@ -63,8 +63,8 @@ struct ShotTrace {
   TracedReduction reduction;
 };
 
-// Walks shot `shot` of the run (merged L1Accepts of the DAQ streams, from 0). Throws SetupError when the run has
-// fewer shots.
+// Walks shot `shot` of the run (merged L1Accepts of the DAQ streams, from 0). Throws SetupError when the run
+// has fewer shots.
 ShotTrace trace_shot(const ChosenRun& chosen, const Config& config, std::uint64_t shot);
 
 nlohmann::ordered_json trace_json(const ChosenRun& chosen, const ShotTrace& trace);

@@ -83,7 +83,8 @@ std::string place_words(const ShotTrace::Place& place) {
 
 std::string bytes_words(const ShotTrace& trace) {
   std::string words = fmt::format("1. The bytes\n   {}\n", place_words(trace.main));
-  for (const ShotTrace::Place& place : trace.joined) words += fmt::format("   joined: {}\n", place_words(place));
+  for (const ShotTrace::Place& place : trace.joined)
+    words += fmt::format("   joined: {}\n", place_words(place));
   return words;
 }
 
@@ -107,8 +108,9 @@ std::string frames_words(const ShotTrace& trace) {
   std::string words;
   for (const ShotTrace::TracedFrame& frame : trace.frames) {
     const formats::DetectorInfo& detector = trace.run.detectors[frame.detector];
-    words += fmt::format("   frame of {} ({}): {} {}, ", printable(detector.alias.empty() ? "-" : detector.alias),
-                         printable(detector.source), shape_words(frame.shape), frame.pixel_type);
+    words +=
+        fmt::format("   frame of {} ({}): {} {}, ", printable(detector.alias.empty() ? "-" : detector.alias),
+                    printable(detector.source), shape_words(frame.shape), frame.pixel_type);
     if (frame.shape.panels > 1) words += fmt::format("{} panels here, ", frame.panels.size());
     words += fmt::format("lowest {}, highest {}, mean {}, sum {}\n", frame.pixels.low, frame.pixels.high,
                          number_words(frame.pixels.mean()), frame.pixels.sum);
@@ -121,7 +123,8 @@ std::string event_words(const ShotTrace& trace) {
   std::string codes;
   for (const EventCode code : event.codes) codes += fmt::format(" {}", code.value);
   std::string words = fmt::format(
-      "2. What they say\n   {}, fiducial {}, {} since Configure, env 0x{:x}, damage 0x{:x}\n   event codes:{}\n",
+      "2. What they say\n   {}, fiducial {}, {} since Configure, env 0x{:x}, damage 0x{:x}\n   event "
+      "codes:{}\n",
       time_words(event.time), event.fiducial.value, event.vector, event.env, event.damage,
       codes.empty() ? " none" : codes);
   words += monitors_words(trace) + frames_words(trace);
@@ -135,7 +138,8 @@ std::string profile_words(const TracedReduction& reduction) {
   if (reduction.profile.empty()) return "   no radial profile\n";
   std::string words = fmt::format("   radial profile, {} bins", reduction.profile.size());
   if (!reduction.edges.empty())
-    words += fmt::format(" of {} px about the beam", number_words(reduction.edges[1] - reduction.edges[0], 4));
+    words +=
+        fmt::format(" of {} px about the beam", number_words(reduction.edges[1] - reduction.edges[0], 4));
   for (std::size_t bin = 0; bin < reduction.profile.size(); ++bin) {
     if (bin % 8 == 0) words += fmt::format("\n   {:>5}:", bin);
     words += fmt::format(" {:>9}", number_words(reduction.profile[bin], 5));
@@ -153,12 +157,14 @@ std::string reduction_words(const TracedReduction& reduction) {
   if (reduction.calibration.empty())
     words += "   no ring sum: this run has no calibration yet ('jt calibrate' makes one)\n";
   else
-    words += fmt::format("   ring sum over bins {} to {}: {}; ratio to i0: {}\n   by {}\n", reduction.window_first,
-                         reduction.window_last, number_words(reduction.ring), number_words(reduction.ratio),
-                         printable(reduction.calibration));
-  if (reduction.saturated != 0) words += fmt::format("   {} saturated pixels left out\n", reduction.saturated);
-  return words + (reduction.dropped.empty() ? "   the shot is used\n"
-                                            : fmt::format("   the shot is not used: {}\n", reduction.dropped));
+    words += fmt::format("   ring sum over bins {} to {}: {}; ratio to i0: {}\n   by {}\n",
+                         reduction.window_first, reduction.window_last, number_words(reduction.ring),
+                         number_words(reduction.ratio), printable(reduction.calibration));
+  if (reduction.saturated != 0)
+    words += fmt::format("   {} saturated pixels left out\n", reduction.saturated);
+  return words + (reduction.dropped.empty()
+                      ? "   the shot is used\n"
+                      : fmt::format("   the shot is not used: {}\n", reduction.dropped));
 }
 
 }  // namespace
@@ -190,7 +196,8 @@ Json trace_json(const ChosenRun& chosen, const ShotTrace& trace) {
 }
 
 std::string trace_words(const ChosenRun& chosen, const ShotTrace& trace) {
-  const std::string who = chosen.experiment.empty() ? "" : fmt::format(" of {} run {}", chosen.experiment, chosen.run.value);
+  const std::string who =
+      chosen.experiment.empty() ? "" : fmt::format(" of {} run {}", chosen.experiment, chosen.run.value);
   return fmt::format("Shot {}{}\n\n", trace.shot, who) + bytes_words(trace) + event_words(trace) +
          reduction_words(trace.reduction);
 }

@@ -53,7 +53,8 @@ Bins make_bins(const Config& config, const std::optional<calibration::Result>& r
   const Shape shape = detector.pixels().shape;
   const int wanted = config.cal_params ? config.cal_params->azav_bins : CalParams{}.azav_bins;
   auto bins = static_cast<std::size_t>(wanted);
-  const bool original = result ? result->ring.model == "original" : ring.model == calibration::RingModel::original;
+  const bool original =
+      result ? result->ring.model == "original" : ring.model == calibration::RingModel::original;
   if (original) {
     reduction::OriginalBins made =
         reduction::make_original_bins(shape.rows, shape.cols, bins, detector.pixels().good);
@@ -69,7 +70,8 @@ Bins make_bins(const Config& config, const std::optional<calibration::Result>& r
   return {std::move(made.pixel_bins), std::move(made.edges)};
 }
 
-// Around the calibrated peak; without a calibration around the brightest bin of this shot: nothing to rely on.
+// Around the calibrated peak; without a calibration around the brightest bin of this shot: nothing to rely
+// on.
 reduction::RingMeasure measure_of(const std::optional<calibration::Result>& result, std::size_t bins) {
   reduction::RingMeasure measure;
   if (!result) return measure;
@@ -84,8 +86,10 @@ reduction::ShotPlan plan_of(const Config& config, const formats::RunDescription&
                             const std::optional<calibration::Result>& result, std::size_t bins) {
   reduction::ShotPlan plan;
   plan.event_code = {static_cast<std::uint16_t>(*config.event_code)};
-  for (const int code : config.exclude_event_codes) plan.excluded.push_back({static_cast<std::uint16_t>(code)});
-  if (config.ipm.name && config.ipm.det) plan.i0 = formats::find_quantity(run, *config.ipm.name, *config.ipm.det);
+  for (const int code : config.exclude_event_codes)
+    plan.excluded.push_back({static_cast<std::uint16_t>(code)});
+  if (config.ipm.name && config.ipm.det)
+    plan.i0 = formats::find_quantity(run, *config.ipm.name, *config.ipm.det);
   plan.detector = run.find_detector(*config.det_map.name);
   if (!result) return plan;
   // The original wrote twice the upper end that it used.
@@ -98,8 +102,8 @@ reduction::ShotPlan plan_of(const Config& config, const formats::RunDescription&
 
 }  // namespace
 
-TracedReduction trace_reduction(const ChosenRun& chosen, const Config& config, const formats::RunDescription& run,
-                                const formats::Event& event) {
+TracedReduction trace_reduction(const ChosenRun& chosen, const Config& config,
+                                const formats::RunDescription& run, const formats::Event& event) {
   TracedReduction traced;
   traced.skipped = why_not(config, run);
   if (!traced.skipped.empty()) return traced;

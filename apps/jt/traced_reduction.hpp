@@ -7,7 +7,7 @@
 namespace jt::app {
 
 // Reduces the shot as far as config and calibration tell how; else says why not.
-TracedReduction trace_reduction(const ChosenRun& chosen, const Config& config, const formats::RunDescription& run,
-                                const formats::Event& event);
+TracedReduction trace_reduction(const ChosenRun& chosen, const Config& config,
+                                const formats::RunDescription& run, const formats::Event& event);
 
 }  // namespace jt::app
