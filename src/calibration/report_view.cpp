@@ -58,6 +58,10 @@ std::vector<Fact> headline(const Result& r) {
           {"contrast", value(r.ring.contrast), "standard errors; a ring needs 5"}};
 }
 
+// What a pixel's value is counted in: a camera's as recorded, panels' after their constants
+// (detector/area_detector.hpp).
+std::string pixel_unit(const Ring& ring) { return ring.radius_unit == "um" ? "keV" : "ADU"; }
+
 std::vector<double> column(const ShotTable& table, double ShotRow::*member, bool used_only) {
   std::vector<double> values;
   for (const ShotRow& shot : table.shots)
@@ -70,7 +74,8 @@ report::Histogram i0_histogram(const RunCalibration& run) {
   report::Histogram plot;
   plot.frame = {"Incoming intensity",
                 "i0 of every shot with the event code. The shots between the limits of the cut are used.",
-                fmt::format("i0: {} {}", r.provenance.i0_source, r.provenance.i0_quantity), "shots"};
+                fmt::format("i0: {} {} (as recorded)", r.provenance.i0_source, r.provenance.i0_quantity),
+                "shots"};
   plot.edges = run.cut.histogram.edges;
   plot.counts.assign(run.cut.histogram.counts.begin(), run.cut.histogram.counts.end());
   plot.kept = report::Span{run.cut.low, run.cut.high};
@@ -98,7 +103,7 @@ report::Profile profile_plot(const RunCalibration& run) {
       "Radial profile",
       "The mean over the used shots. The shaded bins are summed to the ring's intensity; the line below "
       "is what would be there without the ring.",
-      fmt::format("radius ({})", ring.radius_unit), "mean pixel value"};
+      fmt::format("radius ({})", ring.radius_unit), fmt::format("mean pixel value ({})", pixel_unit(ring))};
   plot.x = bin_middles(ring);
   plot.y = run.result.average_azav;
   if (ring.window[0] <= ring.window[1])
@@ -122,9 +127,11 @@ report::Profile profile_plot(const RunCalibration& run) {
 report::Histogram2d ring_against_i0(const RunCalibration& run) {
   const auto i0 = column(run.table, &ShotRow::i0, true), ring = column(run.table, &ShotRow::ring, true);
   report::Histogram2d plot = report::histogram_2d_of(i0, ring, 40, 40);
-  plot.frame = {"Ring against i0",
-                "Used shots. The line is the least-squares fit, the band the spread of the shots about it.",
-                "i0", "ring sum"};
+  plot.frame = {
+      "Ring against i0",
+      "Used shots. The line is the least-squares fit, the band the spread of the shots about it.",
+      fmt::format("{} {} (as recorded)", run.result.provenance.i0_source, run.result.provenance.i0_quantity),
+      fmt::format("ring sum ({})", pixel_unit(run.result.ring))};
   if (std::isfinite(run.result.slope))
     plot.line =
         report::Histogram2d::Line{run.result.slope, run.result.intercept, run.result.residual_spread, "fit"};
@@ -133,7 +140,8 @@ report::Histogram2d ring_against_i0(const RunCalibration& run) {
 
 report::Histogram ratio_histogram(const RunCalibration& run) {
   report::Histogram plot = report::histogram_of(column(run.table, &ShotRow::ratio, true), 50);
-  plot.frame = {"Ratio of ring to i0", "Used shots.", "ratio", "shots"};
+  plot.frame = {"Ratio of ring to i0", "Used shots.",
+                fmt::format("ratio ({} per unit of i0)", pixel_unit(run.result.ring)), "shots"};
   plot.marks = {{run.result.med_ratio, "median"}};
   if (std::isfinite(run.result.ring.ratio_without_jet))
     plot.marks.push_back({run.result.ring.ratio_without_jet, "without the jet"});
@@ -159,7 +167,7 @@ report::Series against_time(const RunCalibration& run, double ShotRow::*member, 
 report::Profile jet_plot(const RunCalibration& run) {
   report::Profile plot;
   plot.frame = {"Jet projection", "The jet camera's picture projected, mean over the used shots.",
-                "pixel of the projection (px)", "summed pixel values"};
+                "pixel of the projection (px)", "summed pixel values (ADU)"};
   for (std::size_t k = 0; k < run.jet_projection.size(); ++k) plot.x.push_back(static_cast<double>(k));
   plot.y = run.jet_projection;
   if (std::isfinite(run.result.jet_location_mean))
@@ -174,7 +182,7 @@ report::Image image_plot(const RunCalibration& run) {
   plot.frame = {"Mean detector image",
                 "The mean over the used shots with the ring and its window drawn on it.", "column (px)",
                 "row (px)"};
-  plot.value_name = "mean pixel value";
+  plot.value_name = fmt::format("mean pixel value ({})", pixel_unit(ring));
   plot.rows = mean.rows;
   plot.cols = mean.cols;
   plot.pixels = mean.values;
@@ -199,9 +207,10 @@ std::vector<Section> sections(const RunCalibration& run) {
       {"Intensity", "", {i0_histogram(run), ring_against_i0(run)}},
       {"Ratio",
        "",
-       {ratio_histogram(run),
-        against_time(run, &ShotRow::ratio, {"Ratio against time", "Used shots.", "", "ratio"}, r.mean_ratio,
-                     r.std_ratio)}}};
+       {ratio_histogram(run), against_time(run, &ShotRow::ratio,
+                                           {"Ratio against time", "Used shots.", "",
+                                            fmt::format("ratio ({} per unit of i0)", pixel_unit(r.ring))},
+                                           r.mean_ratio, r.std_ratio)}}};
   if (!run.jet_projection.empty())
     all.push_back(
         {"Jet",

@@ -91,7 +91,7 @@
       traces.push(verticalLine(plot.kept[0], "cut", red, "dash", top));
       traces.push(Object.assign(verticalLine(plot.kept[1], "cut", red, "dash", top), {showlegend: false}));
     }
-    plot.marks.forEach((m) => traces.push(verticalLine(m.x, m.name, ink, "solid", top)));
+    plot.marks.forEach((m, i) => traces.push(verticalLine(m.x, m.name, i === 0 ? ink : green, i === 0 ? "solid" : "dot", top)));
     const yaxis = Object.assign(axis(plot.y_name), {range: top});
     return [traces, layout(plot, {barmode: "overlay", yaxis: yaxis})];
   };
