@@ -83,13 +83,13 @@ std::optional<CalParams> read_cal_params(const YamlValue& value) {
   std::optional<YamlBlock> block = value.block();
   if (!block) return std::nullopt;
   CalParams params;
-  params.azav_bins = block->value("azav_bins").integer(2, 100'000).value_or(params.azav_bins);
+  params.azav_bins = block->value("azav_bins").integer(2, 20'000).value_or(params.azav_bins);
   params.events = static_cast<std::uint64_t>(
       block->value("events").integer(1, std::numeric_limits<int>::max()).value_or(0));
-  params.i0_bins = block->value("i0_bins").integer(1, most).value_or(params.i0_bins);
-  params.i0_reject = block->value("i0_reject").number(0, 1).value_or(params.i0_reject);
-  params.fit_points = block->value("fit_points").integer(1, 100'000).value_or(params.fit_points);
-  params.delta_bin = block->value("delta_bin").integer(0, 100'000).value_or(params.delta_bin);
+  params.i0_bins = block->value("i0_bins").integer(1, 100'000).value_or(params.i0_bins);
+  params.i0_reject = block->value("i0_reject").number(0.001, 0.999).value_or(params.i0_reject);
+  params.fit_points = block->value("fit_points").integer(1, 10'000).value_or(params.fit_points);
+  params.delta_bin = block->value("delta_bin").integer(0, 10'000).value_or(params.delta_bin);
   block->done();
   return params;
 }

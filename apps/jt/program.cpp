@@ -19,10 +19,9 @@ int dispatch(const std::vector<std::string>& words) {
     print(fmt::format("jt {}\n", version));
     return 0;
   }
-  if (first.empty() || first == "--help" || first == "-h") {
-    const int code = run_command(help_command, rest);
-    return first.empty() ? 2 : code;
-  }
+  if (first.empty())
+    throw CallError("no command was given", "jt does one thing at a time", "'jt help' lists the commands.");
+  if (first == "--help" || first == "-h") return run_command(help_command, rest);
   if (first.starts_with("-"))
     throw CallError(fmt::format("'{}' comes before a command", first), "the command comes first",
                     "'jt help' lists the commands.");

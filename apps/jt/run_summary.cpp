@@ -50,6 +50,17 @@ void count_frames(const formats::Event& event, const formats::xtc::Decoder& deco
     if (proxy.detector && proxy.damage == 0) add(*proxy.detector);
 }
 
+// Remarks aside: old entries in an event code list are everyday, and what they speak of was used.
+bool is_damaged(const formats::Event& event) {
+  using formats::Refusal;
+  bool damaged = event.damage != 0;
+  event.refusals.each([&](Refusal cause, std::uint64_t) {
+    damaged = damaged || (cause != Refusal::stale_event_code && cause != Refusal::user_damage_kept &&
+                          cause != Refusal::clock_went_back);
+  });
+  return damaged;
+}
+
 void count_shot(const sources::RawEvent& raw, const RunReader& reader, RunSummary& summary) {
   const formats::Event& event = reader.event();
   if (summary.shots++ == 0) summary.first = event.time;
@@ -61,7 +72,7 @@ void count_shot(const sources::RawEvent& raw, const RunReader& reader, RunSummar
   count_monitors(event, summary, reader.run());
   count_frames(event, reader.decoder(), summary);
   summary.damage.add(event.refusals);
-  if (event.damage != 0 || event.refusals.total() != 0) ++summary.damaged_shots;
+  if (is_damaged(event)) ++summary.damaged_shots;
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ std::string damage_words(const RunSummary& summary) {
     table.add({std::string(formats::name(cause)), fmt::to_string(count)});
   });
   const std::string shots = count_words(summary.damaged_shots, "shot", "shots");
-  return section(fmt::format("Damage and refusals ({} affected)", shots), table) +
+  return section(fmt::format("Damage and remarks ({} damaged)", shots), table) +
          (summary.by_index ? "  by the index: --whole counts damage inside of frames too\n" : "");
 }
 

@@ -205,8 +205,8 @@ TEST(Config, wrong_types_are_refused_with_their_line) {
 }
 
 TEST(Config, values_out_of_range_are_refused_and_so_is_nan) {
-  EXPECT_THAT(refusal_of("cal_params: {i0_reject: 1.5}\n"), HasSubstr("from 0 to 1"));
-  EXPECT_THAT(refusal_of("cal_params: {i0_reject: nan}\n"), HasSubstr("from 0 to 1"));
+  EXPECT_THAT(refusal_of("cal_params: {i0_reject: 1.5}\n"), HasSubstr("from 0.001 to 0.999"));
+  EXPECT_THAT(refusal_of("cal_params: {i0_reject: nan}\n"), HasSubstr("from 0.001 to 0.999"));
   EXPECT_THAT(refusal_of("cal_params: {azav_bins: 1}\n"), HasSubstr("from 2 to"));
   EXPECT_THAT(refusal_of("cal_params: {delta_bin: -1}\n"), HasSubstr("from 0 to"));
   EXPECT_THAT(refusal_of("cal_params: {events: 99999999999999}\n"), HasSubstr("whole number"));
