@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -33,9 +34,9 @@ std::optional<std::size_t> original_left(std::span<const std::uint64_t> counts, 
 
 // Shots with the beam off form a narrow heap at zero, far below the others. The heap is looked for in bins of
 // 1/40 of the 95 % quantile ("top"): its peak lies within a tenth of top, it has ended (a quarter of its
-// peak) within a quarter of top, and it holds three times what the shots above it would put there. Returns
-// where the heap ends; nothing when there is none, as for intensities that reach down to zero evenly or by a
-// broad tail.
+// peak) within a quarter of top, and it holds four times what the stretch above it would put there and five
+// shots more. Returns where the heap ends; nothing when there is none, as for intensities that reach down to
+// zero evenly or by a broad tail.
 std::optional<double> end_of_beam_off(std::span<const double> i0) {
   constexpr std::size_t bins = 40;
   const double top = quantile(i0, 0.95);
@@ -50,10 +51,13 @@ std::optional<double> end_of_beam_off(std::span<const double> i0) {
   while (end < bins / 4 && 4 * counts[end] > counts[peak]) ++end;
   if (end >= bins / 4) return std::nullopt;
   const double edge = top * static_cast<double>(end) / bins;
-  const auto below = std::count_if(i0.begin(), i0.end(), [&](double value) { return value < edge; });
-  const double above = static_cast<double>(i0.size()) - static_cast<double>(below);
-  const double expected_below = above * edge / (top - edge);
-  if (above < 2 || static_cast<double>(below) < 3 * expected_below) return std::nullopt;
+  const auto shots_in = [&](double from, double to) {
+    return static_cast<double>(
+        std::count_if(i0.begin(), i0.end(), [&](double value) { return from <= value && value < to; }));
+  };
+  const double below = shots_in(-std::numeric_limits<double>::infinity(), edge);
+  const double expected_below = shots_in(edge, 5 * edge) / 4;
+  if (static_cast<double>(i0.size()) - below < 2 || below < 4 * expected_below + 5) return std::nullopt;
   return edge;
 }
 
