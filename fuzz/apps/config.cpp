@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (config.limits.low_mm && config.limits.high_mm && !(*config.limits.low_mm < *config.limits.high_mm))
       std::abort();
     if (config.experiment && config.experiment->find_first_of("/.") != std::string::npos) std::abort();
-    if (config.cal_params && !(config.cal_params->i0_reject >= 0 && config.cal_params->i0_reject <= 1)) std::abort();
+    if (config.cal_params && !(config.cal_params->i0_reject >= 0 && config.cal_params->i0_reject <= 1))
+      std::abort();
   } catch (const jt::CallError&) {
   }
   return 0;

@@ -34,8 +34,8 @@ struct PanelView {
 // One detector's raw picture of one shot, borrowed. Absent panels (CSPAD) have no PanelView.
 struct RawFrame {
   PixelType type = PixelType::u16;
-  Shape shape;                           // of the whole detector
-  std::uint32_t saturated_from = 0xffff; // a camera pixel at or above this value is saturated: 2^depth - 1
+  Shape shape;                            // of the whole detector
+  std::uint32_t saturated_from = 0xffff;  // a camera pixel at or above this value is saturated: 2^depth - 1
   std::span<const PanelView> panels;
 };
 

@@ -38,8 +38,7 @@ std::vector<std::string> nearest_first(std::string_view wanted, std::span<const 
 std::string list_in_words(std::span<const std::string> items) {
   if (items.empty()) return "none";
   std::string words = items[0];
-  for (std::size_t i = 1; i < items.size(); ++i)
-    words += (i + 1 == items.size() ? " and " : ", ") + items[i];
+  for (std::size_t i = 1; i < items.size(); ++i) words += (i + 1 == items.size() ? " and " : ", ") + items[i];
   return words;
 }
 

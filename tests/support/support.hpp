@@ -37,6 +37,6 @@ void write_text(const std::filesystem::path& file, const std::string& text);
 }  // namespace jt::test
 
 // Skips the running test, saying why, when the larger golden set is not there.
-#define JT_NEEDS_LARGE_GOLDEN()                                                            \
-  if (!jt::test::large_golden())                                                           \
+#define JT_NEEDS_LARGE_GOLDEN()  \
+  if (!jt::test::large_golden()) \
   GTEST_SKIP() << "JT_GOLDEN is not set: this check against the larger golden set is skipped"
