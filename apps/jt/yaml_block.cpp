@@ -1,10 +1,12 @@
 #include "apps/jt/yaml_block.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <sstream>
 
 #include "core/errors.hpp"
 #include "core/text.hpp"
@@ -40,6 +42,30 @@ std::optional<T> parse_all(const std::string& text) {
   const auto [end, error] = std::from_chars(first, last, value);
   if (error != std::errc{} || end != last) return std::nullopt;
   return value;
+}
+
+// Hears a document and keeps nothing of it.
+class Deaf : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+};
+
+// Not by YAML::LoadAll: after a stray sign at the beginning of a line it finds empty documents for ever.
+bool has_more_than_one_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Deaf deaf;
+  return parser.HandleNextDocument(deaf) && parser.HandleNextDocument(deaf);
 }
 
 }  // namespace
@@ -189,15 +215,15 @@ YamlBlock read_yaml(std::string_view file, const std::string& text) {
     throw CallError(fmt::format("{} has {} bytes", file, text.size()), "a config has at most 1 MiB",
                     "Is it the right file?");
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1)
-      throw CallError(fmt::format("{} holds {} YAML documents", file, documents.size()),
-                      "only one could count", "Remove the line '---' between them.");
-    if (documents.empty() || documents[0].IsNull()) return {file, "", YAML::Node(YAML::NodeType::Map)};
-    if (!documents[0].IsMap())
+    if (has_more_than_one_document(text))
+      throw CallError(fmt::format("{} holds more than one YAML document", file), "only one could count",
+                      "Is there a line '---', or a stray sign at the beginning of a line?");
+    const YAML::Node document = YAML::Load(text);
+    if (document.IsNull()) return {file, "", YAML::Node(YAML::NodeType::Map)};
+    if (!document.IsMap())
       throw CallError(fmt::format("{} is no list of 'key: value' lines", file),
                       "that is what a config consists of", "Is it the right file?");
-    return {file, "", documents[0]};
+    return {file, "", document};
   } catch (const YAML::Exception& error) {
     throw CallError(fmt::format("{}{}: {}", file, line_words(error.mark), error.msg),
                     "the file cannot be read as YAML", std::string(correct_it));

@@ -181,7 +181,8 @@ TEST(Config, malformed_yaml_is_refused_with_line_and_column) {
               AllOf(HasSubstr("test.yml line 2, column"), HasSubstr("cannot be read as YAML")));
   EXPECT_THAT(refusal_of("hutch: 'xcs\n"), HasSubstr("line"));
   EXPECT_THAT(refusal_of("- a\n- b\n"), HasSubstr("no list of 'key: value' lines"));
-  EXPECT_THAT(refusal_of("a: 1\n---\nb: 2\n"), HasSubstr("2 YAML documents"));
+  EXPECT_THAT(refusal_of("a: 1\n---\nb: 2\n"), HasSubstr("more than one YAML document"));
+  EXPECT_THAT(refusal_of(",hutch: xcs\nrun: 1\n"), HasSubstr("more than one YAML document"));
 }
 
 TEST(Config, a_key_that_stands_there_twice_is_refused) {

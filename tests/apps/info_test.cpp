@@ -13,9 +13,9 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-std::vector<std::filesystem::path> manifests() {
+std::vector<std::filesystem::path> manifests(const std::filesystem::path& root) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(data_root()))
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root))
     if (entry.path().parent_path().filename() == "manifest" &&
         entry.path().filename().string().find("-r0") != std::string::npos)
       files.push_back(entry.path());
@@ -23,9 +23,9 @@ std::vector<std::filesystem::path> manifests() {
   return files;
 }
 
-std::vector<std::string> info_call(const std::string& experiment, int run, std::vector<std::string> more) {
-  more.insert(more.begin(),
-              {"info", "--data-root", data_root(), "--exp", experiment, "--run", std::to_string(run)});
+std::vector<std::string> info_call(const std::string& experiment, int run, std::vector<std::string> more,
+                                   const std::string& root = data_root()) {
+  more.insert(more.begin(), {"info", "--data-root", root, "--exp", experiment, "--run", std::to_string(run)});
   return more;
 }
 
@@ -63,31 +63,62 @@ void compare_i0(const json& line, const json& truth) {
       EXPECT_EQ(line["i0"][monitor][name], values[name]) << monitor << " " << name;
 }
 
-TEST(Info, every_datagram_of_every_committed_run_is_as_its_manifest_says) {
-  int runs = 0;
-  for (const auto& file : manifests()) {
-    SCOPED_TRACE(file.filename().string());
-    const json truth = read_json(file);
-    const std::string experiment = file.parent_path().parent_path().filename();
-    const Finished done = run_jt(info_call(experiment, truth["run"], {"--events", "--json"}));
-    ASSERT_EQ(done.code, 0) << done.err;
-    const std::vector<json> lines = json_lines(done.out);
-    ASSERT_EQ(lines.size(), truth["datagrams"].size());
-    std::map<std::pair<std::string, std::uint64_t>, json> by_place;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      compare_headers(lines[i], truth["datagrams"][i]);
-      by_place[{lines[i]["file"], lines[i]["offset"]}] = lines[i];
-    }
-    for (const json& event : truth["events"]) {
-      if (event["case"] != "none") continue;  // what was intended there is not what is there
-      const json& line = by_place.at({event["file"], event["offset"]});
-      EXPECT_EQ(line["event_codes"], event["event_codes_this_fiducial"]);
-      compare_contributions(line, event);
-      compare_i0(line, event);
-    }
-    ++runs;
+void compare_run(const std::filesystem::path& manifest, const std::string& root) {
+  SCOPED_TRACE(manifest.filename().string());
+  const json truth = read_json(manifest);
+  const std::string experiment = manifest.parent_path().parent_path().filename();
+  const Finished done = run_jt(info_call(experiment, truth["run"], {"--events", "--json"}, root));
+  ASSERT_EQ(done.code, 0) << done.err;
+  const std::vector<json> lines = json_lines(done.out);
+  ASSERT_EQ(lines.size(), truth["datagrams"].size());
+  std::map<std::pair<std::string, std::uint64_t>, json> by_place;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    compare_headers(lines[i], truth["datagrams"][i]);
+    by_place[{lines[i]["file"], lines[i]["offset"]}] = lines[i];
   }
-  EXPECT_GE(runs, 8);
+  for (const json& event : truth["events"]) {
+    if (event["case"] != "none") continue;  // what was intended there is not what is there
+    const json& line = by_place.at({event["file"], event["offset"]});
+    EXPECT_EQ(line["event_codes"], event["event_codes_this_fiducial"]);
+    compare_contributions(line, event);
+    compare_i0(line, event);
+  }
+}
+
+TEST(Info, every_datagram_of_every_committed_run_is_as_its_manifest_says) {
+  const auto files = manifests(data_root());
+  EXPECT_GE(files.size(), 8u);
+  for (const auto& file : files) compare_run(file, data_root());
+}
+
+TEST(Info, every_datagram_of_the_large_golden_runs_is_as_its_manifest_says) {
+  JT_NEEDS_LARGE_GOLDEN();
+  const std::string root = (*large_golden() / "xtc").string();
+  const auto files = manifests(root);
+  EXPECT_GE(files.size(), 17u);
+  for (const auto& file : files) compare_run(file, root);
+}
+
+TEST(Trace, shows_the_raw_frames_of_panel_detectors) {
+  JT_NEEDS_LARGE_GOLDEN();
+  const std::string root = (*large_golden() / "xtc").string();
+  for (const auto& manifest : manifests(root)) {
+    SCOPED_TRACE(manifest.filename().string());
+    const json truth = read_json(manifest);
+    const json& event = truth["events"][0];
+    if (event["case"] != "none" || !event.contains("frames")) continue;
+    const std::string experiment = manifest.parent_path().parent_path().filename();
+    const Finished done = run_jt({"trace", "--data-root", root, "--exp", experiment, "--run",
+                                  truth["run"].dump(), "--shot", "0", "--json"});
+    ASSERT_EQ(done.code, 0) << done.err;
+    const json trace = json::parse(done.out);
+    std::map<std::string, json> by_alias;
+    for (const json& frame : trace["event"]["frames"]) by_alias[frame["alias"]] = frame;
+    for (const auto& [alias, frame] : event["frames"].items()) {
+      EXPECT_EQ(by_alias[alias]["sum"], frame["sum"]) << alias;
+      EXPECT_EQ(by_alias[alias]["max"], frame["max"]) << alias;
+    }
+  }
 }
 
 TEST(Info, the_lines_have_their_fields_in_the_agreed_order) {
