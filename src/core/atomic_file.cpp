@@ -87,7 +87,8 @@ fs::path folder_of(const fs::path& target) {
 void make_folder(const fs::path& folder, const std::string& purpose) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error && !fs::is_directory(folder))
+  std::error_code unreachable;  // a folder above it may not be entered: that is a reason too, no exception
+  if (error && !fs::is_directory(folder, unreachable))
     throw SetupError(fmt::format("the folder {} cannot be made: {}", folder.string(), error.message()),
                      "it is to hold " + purpose,
                      "Is the path right, and may you write there? Otherwise choose another with --out");

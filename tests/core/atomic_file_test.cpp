@@ -108,23 +108,43 @@ TEST(atomic_file, a_folder_that_cannot_be_made_is_named_with_what_it_was_for) {
   EXPECT_THAT(sentence, HasSubstr("--out"));
 }
 
+// Root may write anywhere: what needs missing permissions runs as nobody, in a child. It names its files from
+// the folder it stands in, because a folder above may be closed to nobody.
+int as_nobody_in(const fs::path& folder, const std::function<bool()>& holds) {
+  return in_child([&] {
+    fs::current_path(folder);
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) return cannot_be_tried;
+    return holds() ? 0 : 1;
+  });
+}
+
 TEST(atomic_file, a_folder_without_write_permission_is_named) {
   const jt::test::TempDir dir;
-  fs::permissions(dir.path(), fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read |
-                                  fs::perms::others_exec);
-  const int answer = in_child([&] {
-    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
-      return cannot_be_tried;  // root may write anywhere
-    const std::string sentence =
-        sentence_of([&] { jt::write_file_atomically(dir.path() / "result", "x", "the calibration"); });
-    return sentence == "the folder " + dir.path().string() +
-                           " cannot be written: Permission denied (result is to hold the calibration). May "
-                           "you write "
-                           "there? Otherwise choose another folder with --out"
-               ? 0
-               : 1;
+  fs::permissions(dir.path(), fs::perms(0755));
+  fs::create_directory(dir.path() / "scratch");
+  fs::permissions(dir.path() / "scratch", fs::perms(0555));
+  const int answer = as_nobody_in(dir.path(), [] {
+    return sentence_of([] { jt::write_file_atomically("scratch/result", "x", "the calibration"); }) ==
+           "the folder scratch cannot be written: Permission denied (result is to hold the calibration). May "
+           "you write there? Otherwise choose another folder with --out";
   });
-  fs::permissions(dir.path(), fs::perms::owner_all);
+  fs::permissions(dir.path() / "scratch", fs::perms::owner_all);
+  if (answer == cannot_be_tried) GTEST_SKIP() << "cannot give up root here";
+  EXPECT_EQ(answer, 0);
+}
+
+TEST(atomic_file, a_folder_below_one_that_may_not_be_entered_is_told_in_a_sentence) {
+  const jt::test::TempDir dir;
+  fs::permissions(dir.path(), fs::perms(0755));
+  fs::create_directories(dir.path() / "closed/scratch");
+  fs::permissions(dir.path() / "closed", fs::perms::none);
+  const int answer = as_nobody_in(dir.path(), [] {
+    return sentence_of([] { jt::write_file_atomically("closed/scratch/result", "x", "the calibration"); }) ==
+           "the folder closed/scratch cannot be made: Permission denied (it is to hold the calibration). Is "
+           "the "
+           "path right, and may you write there? Otherwise choose another with --out";
+  });
+  fs::permissions(dir.path() / "closed", fs::perms::owner_all);
   if (answer == cannot_be_tried) GTEST_SKIP() << "cannot give up root here";
   EXPECT_EQ(answer, 0);
 }
