@@ -13,6 +13,33 @@ namespace {
 constexpr std::size_t block = 32;
 // 65537 frames of 65535 fill 32 bits.
 constexpr std::uint32_t most_frames_in_whole = 65537;
+constexpr std::size_t lanes = AzimuthalAverage::lanes;
+
+bool all_equal(const std::uint16_t* cell) {
+  std::uint16_t different = 0;
+  for (std::size_t i = 1; i < block; ++i)
+    different = static_cast<std::uint16_t>(different | (cell[i] ^ cell[0]));
+  return different == 0;
+}
+
+// Neighbours are mostly in the same cell: a block within one cell is summed at once, others into four running
+// sums instead of one that each addition waits for.
+template <class Pixel>
+[[gnu::always_inline]] inline void add_block(const Pixel* values, const std::uint16_t* cell,
+                                             std::size_t count, std::uint64_t* sums) {
+  if (count == block && cell[0] == cell[block - 1] && all_equal(cell)) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < block; ++i) sum += values[i];
+    sums[cell[0] * lanes] += sum;
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) sums[cell[i] * lanes + i % lanes] += values[i];
+}
+
+template <class Pixel>
+[[gnu::always_inline]] inline void add_image(const Pixel* values, std::size_t count, std::uint32_t* whole) {
+  for (std::size_t i = 0; i < count; ++i) whole[i] += values[i];
+}
 
 }  // namespace
 
@@ -91,16 +118,21 @@ std::size_t AzimuthalAverage::raw_stripe(std::size_t stripe, const RawFrame& raw
   std::uint64_t* sums = whole_sums_.data() + stripe * slots_ * lanes;
   std::uint32_t* lost = lost_.data() + stripe * slots_;
   const std::size_t end = std::min((stripe + 1) * stripe_pixels, bins_.cell.size());
-  std::array<Pixel, block> values{};
+  std::array<Pixel, block> values;
   std::size_t saturated = 0;
   for (std::size_t at = stripe * stripe_pixels; at < end; at += block) {
     const std::size_t count = std::min(block, end - at);
-    std::memcpy(values.data(), bytes + at * sizeof(Pixel), count * sizeof(Pixel));
+    // Whole blocks have a length that the compiler knows: here and below.
+    if (count == block) {
+      std::memcpy(values.data(), bytes + at * sizeof(Pixel), block * sizeof(Pixel));
+    } else {
+      values.fill(0);
+      std::memcpy(values.data(), bytes + at * sizeof(Pixel), count * sizeof(Pixel));
+    }
     const std::uint16_t* cell = bins_.cell.data() + at;
-    const bool has_saturated =
-        *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)) >=
-        raw.saturated_from;
-    if (has_saturated) {  // rare: pixel by pixel
+    Pixel largest = 0;
+    for (const Pixel value : values) largest = std::max(largest, value);
+    if (largest >= raw.saturated_from) {  // rare: pixel by pixel
       for (std::size_t i = 0; i < count; ++i) {
         if (values[i] < raw.saturated_from) continue;
         ++saturated;
@@ -110,10 +142,12 @@ std::size_t AzimuthalAverage::raw_stripe(std::size_t stripe, const RawFrame& raw
         if (image != nullptr) ++image->lost_[at + i];
       }
     }
-    for (std::size_t i = 0; i < count; ++i) sums[cell[i] * lanes + i % lanes] += values[i];
-    if (image != nullptr) {
-      std::uint32_t* whole = image->whole_.data() + at;
-      for (std::size_t i = 0; i < count; ++i) whole[i] += values[i];
+    if (count == block) {
+      add_block(values.data(), cell, block, sums);
+      if (image != nullptr) add_image(values.data(), block, image->whole_.data() + at);
+    } else {
+      add_block(values.data(), cell, count, sums);
+      if (image != nullptr) add_image(values.data(), count, image->whole_.data() + at);
     }
   }
   return saturated;

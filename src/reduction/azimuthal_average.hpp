@@ -33,6 +33,9 @@ class ImageSum {
 
 class AzimuthalAverage {
  public:
+  // Neighbouring pixels add to different copies of the sums: no waiting for a store.
+  static constexpr std::size_t lanes = 4;
+
   // Both must outlive it. Results do not depend on the number of threads.
   AzimuthalAverage(const PixelBins& bins, WorkerPool& pool);
 
@@ -48,8 +51,6 @@ class AzimuthalAverage {
 
  private:
   static constexpr std::size_t stripe_pixels = std::size_t{1} << 16;
-  static constexpr std::size_t lanes =
-      4;  // neighbouring pixels add to different copies: no waiting for a store
 
   template <class Pixel>
   std::size_t of_raw(const RawFrame& raw, bool drop_saturated, ImageSum* image);
