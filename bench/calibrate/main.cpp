@@ -172,17 +172,18 @@ Options options_of(int argc, char** argv) {
   return options;
 }
 
+// Enough for an i0 cut that keeps some.
+constexpr std::uint64_t fewest = 20;
+
 // At most half of the free space.
 std::uint64_t affordable(const Options& options) {
   const std::uint64_t most = fs::space(options.folder).available / 2 / (frame_bytes + 1000);
   if (most < options.frames)
     fmt::print(stderr, "the disk is short: {} frames instead of {}\n", most, options.frames);
-  return std::max<std::uint64_t>(std::min(most, options.frames), 2);
+  return std::max<std::uint64_t>(std::min(most, options.frames), fewest);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int measure(int argc, char** argv) {
   const Options options = options_of(argc, argv);
   const std::uint64_t frames = affordable(options);
   const fs::path folder = options.folder / fmt::format("jt-bench-calibrate-{}", getpid());
@@ -222,4 +223,15 @@ int main(int argc, char** argv) {
   else
     fmt::print(stderr, "/usr/bin/python3 has no numpy: that comparison is left out\n");
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return measure(argc, argv);
+  } catch (const std::exception& trouble) {
+    fmt::print(stderr, "{}\n", trouble.what());
+    return 1;
+  }
 }
