@@ -52,11 +52,11 @@ std::string rejected_in_words(const Census& census, const std::vector<std::optio
     if (cause) counts.add(*cause);
   std::vector<std::string> words;
   counts.each([&](Lost cause, std::uint64_t n) { words.push_back(fmt::format("{} {}", n, name(cause))); });
-  return list_in_words(words);
+  return words.empty() ? "none rejected" : list_in_words(words);
 }
 
 [[noreturn]] void all_rejected(const Census& census, const std::vector<std::optional<Lost>>& lost) {
-  throw SetupError(fmt::format("no shots are left to calibrate with: of {} shots, {}", census.seen,
+  throw SetupError(fmt::format("too few shots are left to calibrate with: {} looked at, {}", census.seen,
                                rejected_in_words(census, lost)),
                    "at least two shots with good i0 and a frame are averaged",
                    "Look at 'jt info' for what the run holds, or calibrate another run?");

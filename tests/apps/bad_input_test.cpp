@@ -78,6 +78,11 @@ TEST_F(BadInput, all_shots_excluded) {
                  HasSubstr("excluded"));
 }
 
+TEST_F(BadInput, too_few_shots_are_left) {
+  expect_refused(calibrate_with("'40'", "'40'", {"--events", "1"}), 1,
+                 AllOf(HasSubstr("too few shots"), HasSubstr("1 looked at"), HasSubstr("at least two")));
+}
+
 TEST_F(BadInput, malformed_yaml_with_line_and_column) {
   expect_refused(calibrate_with("event_code: 137", "event_code: [137"), 2,
                  AllOf(HasSubstr("line"), HasSubstr("column")));
