@@ -1,5 +1,6 @@
 // Where shots come from: the bytes of one datagram at a time, borrowed, in merged time order.
-// Stop 1 of the walk; a recorded run (recorded_run.hpp) now, the DAQ's shared memory later.
+// Stop 1 of the walk: a recorded run (recorded_run.hpp), or the DAQ's shared memory
+// (shared_memory_source.hpp).
 #pragma once
 
 #include <cstdint>
