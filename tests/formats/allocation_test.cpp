@@ -12,6 +12,9 @@ namespace {
 std::atomic<std::size_t> allocations = 0;
 }  // namespace
 
+// g++ inlines these two apart from each other, and then takes the one for a mistake of the other.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void* operator new(std::size_t size) {
   ++allocations;
   void* memory = std::malloc(size == 0 ? 1 : size);
@@ -20,6 +23,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#pragma GCC diagnostic pop
 
 namespace jt::formats::xtc {
 namespace {
