@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <functional>
 #include <random>
@@ -205,9 +206,20 @@ TEST(atomic_file, killed_at_any_moment_it_leaves_a_whole_file_or_none_and_the_ne
   const fs::path target = dir.path() / "jt_cal_40_results";
   std::mt19937 random(40);
   int partials_seen = 0;
-  for (int round = 0; round < 40; ++round) {
+  // At least 40 rounds, and more where no kill has fallen into a write yet.
+  for (int round = 0; round < 40 || (partials_seen == 0 && round < 4000); ++round) {
+    std::array<int, 2> begun{};
+    ASSERT_EQ(pipe(begun.data()), 0);
     const pid_t child = fork();
-    if (child == 0) write_generations(target);
+    if (child == 0) {
+      const char byte = 1;
+      if (write(begun[1], &byte, 1) == 1) write_generations(target);
+      _exit(1);
+    }
+    char byte = 0;
+    EXPECT_EQ(read(begun[0], &byte, 1), 1);
+    close(begun[0]);
+    close(begun[1]);
     usleep(static_cast<useconds_t>(random() % 20000));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);

@@ -31,7 +31,7 @@ Opened open_in_browser(const std::string& page) {
   const jt::test::TempDir dir;
   jt::test::write_text(dir.path() / "report.html", page);
   const std::string command =
-      "timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+      "timeout 600 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
       "--disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage "
       "--virtual-time-budget=3000 --enable-logging=stderr --dump-dom --user-data-dir='" +
       (dir.path() / "profile").string() + "' 'file://" + (dir.path() / "report.html").string() + "' >'" +
