@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/image.hpp"
 #include "detector/image_layout.hpp"
+#include "detector/raw_form.hpp"
 
 namespace jt::detector {
 
@@ -42,6 +44,10 @@ class AreaDetector {
   // The values are float32 of the raw numbers and nothing else: fast kernels may then read the raw frame
   // itself.
   [[nodiscard]] virtual bool values_are_raw() const { return false; }
+
+  // The arithmetic of calibrate(), for kernels that read raw frames; looks into this detector. Nothing when
+  // it cannot be said that way (a common mode other than the medians).
+  [[nodiscard]] virtual std::optional<RawForm> raw_form() const { return std::nullopt; }
 
   // Geometry and mask, in the same order as the values.
   [[nodiscard]] const PixelMap& pixels() const { return pixels_; }

@@ -63,6 +63,13 @@ class Camera final : public AreaDetector {
     return values_.pedestals.empty() && values_.factors.empty();
   }
 
+  [[nodiscard]] std::optional<RawForm> raw_form() const override {
+    RawForm form;
+    form.any_type = form.frame_says_full = form.counts_all_full = true;
+    form.table = table_;
+    return form;
+  }
+
   std::size_t calibrate(const RawFrame& raw, SaturatedPixels saturated,
                         std::span<float> values) const override {
     if (raw.shape != pixels_.shape || values.size() != pixels_.shape.pixels())
@@ -87,7 +94,10 @@ class Camera final : public AreaDetector {
   void take_geometry(Constants& constants);
   void drop_not_finite();
 
+  void lay_open();
+
   CameraConstants values_;
+  std::vector<RawState> table_;  // the same, pixel by pixel; empty without constants
 };
 
 void Camera::take_constants(Constants& constants) {
@@ -116,6 +126,15 @@ void Camera::take_constants(Constants& constants) {
     warnings_.push_back(fmt::format("the common mode deployed for {} is not applied: it is a camera",
                                     constants.place().name));
   constants_ = constants.files();
+  lay_open();
+}
+
+void Camera::lay_open() {
+  if (values_are_raw()) return;
+  table_.resize(pixels_.shape.pixels());
+  for (std::size_t i = 0; i < table_.size(); ++i)
+    table_[i] = {values_.pedestals.empty() ? 0.0f : values_.pedestals[i],
+                 values_.factors.empty() ? 1.0f : values_.factors[i]};
 }
 
 void Camera::drop_not_finite() {

@@ -57,6 +57,24 @@ void CspadArithmetic::drop_bad_constants() {
   }
 }
 
+std::vector<RawState> CspadArithmetic::table() const {
+  std::vector<RawState> table(pixels);
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const bool low = !low_gain_.empty() && low_gain_[i] != 0;
+    table[i] = {pedestals_[i],
+                low ? static_cast<float>(low_gain * static_cast<double>(gains_[i])) : gains_[i]};
+  }
+  return table;
+}
+
+RawForm CspadArithmetic::raw_form(std::span<const RawState> table) {
+  RawForm form;
+  form.type = PixelType::i16;
+  form.table = table;
+  form.full_from = full_scale;
+  return form;
+}
+
 std::size_t CspadArithmetic::calibrate(std::size_t section, const std::byte* raw, std::span<float> values,
                                        std::span<const std::uint8_t> counted, bool leave_out) const {
   assert(section < cspad_sections && values.size() == cspad_section_pixels);

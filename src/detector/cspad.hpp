@@ -10,6 +10,7 @@
 
 #include "detector/cspad_common_mode.hpp"
 #include "detector/masks.hpp"
+#include "detector/raw_form.hpp"
 
 namespace jt::detector {
 
@@ -38,6 +39,10 @@ class CspadArithmetic {
   // the pixels `counted` (of the section) are saturated; with `leave_out` they become NaN.
   std::size_t calibrate(std::size_t section, const std::byte* raw, std::span<float> values,
                         std::span<const std::uint8_t> counted, bool leave_out) const;
+
+  // The same without the common mode, laid open: one entry per pixel, and the form of such a table.
+  [[nodiscard]] std::vector<RawState> table() const;
+  static RawForm raw_form(std::span<const RawState> table);
 
   [[nodiscard]] std::size_t not_finite() const { return not_finite_; }
   [[nodiscard]] const Mask& usable() const { return usable_; }

@@ -48,7 +48,7 @@ GainTable::GainTable(std::size_t pixels, unsigned states, std::array<std::uint16
 
 void GainTable::set(std::size_t pixel, unsigned state, float pedestal, float gain, bool has_gain, bool good,
                     bool in_group) {
-  State& entry = table_[state * pixels_ + pixel];
+  RawState& entry = table_[state * pixels_ + pixel];
   const bool finite = std::isfinite(pedestal) && std::isfinite(gain);
   const bool dead = has_gain && gain == 0;
   if (!finite || dead) {
@@ -122,6 +122,18 @@ GainTable GainTable::jungfrau(const GainConstants& constants, std::size_t pixels
   return table;
 }
 
+RawForm GainTable::raw_form(const MedianCommonMode& common_mode, BankLayout banks) const {
+  RawForm form;
+  form.states = states_;
+  form.code_bits = data_bits;
+  form.table = table_;
+  form.flags = flags_;
+  form.full_code = saturated_;
+  form.common_mode = common_mode;
+  form.banks = banks;
+  return form;
+}
+
 std::size_t GainTable::calibrate(const std::byte* raw, std::size_t first, ImageView<float> values,
                                  std::span<const std::uint8_t> counted, const MedianCommonMode& common_mode,
                                  BankLayout banks, bool leave_out) const {
@@ -144,7 +156,7 @@ std::size_t GainTable::calibrate(const std::byte* raw, std::size_t first, ImageV
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint16_t word = word_at(raw, i);
     const unsigned state = state_of(word);
-    const State& entry = table_[state * pixels_ + first + i];
+    const RawState& entry = table_[state * pixels_ + first + i];
     const std::uint16_t code = word & data_bits;
     const float above = correct ? out[i] : static_cast<float>(code) - entry.pedestal;
     const bool full = code == saturated_[state];

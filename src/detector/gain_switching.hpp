@@ -10,6 +10,7 @@
 
 #include "detector/common_mode.hpp"
 #include "detector/masks.hpp"
+#include "detector/raw_form.hpp"
 
 namespace jt::detector {
 
@@ -55,13 +56,11 @@ class GainTable {
                         std::span<const std::uint8_t> counted, const MedianCommonMode& common_mode,
                         BankLayout banks, bool leave_out) const;
 
+  // The same, laid open; looks into this table.
+  [[nodiscard]] RawForm raw_form(const MedianCommonMode& common_mode, BankLayout banks) const;
+
  private:
-  struct State {
-    float pedestal = 0;
-    float factor = 1;  // keV/ADU; status is folded in: 0 for a bad pixel
-  };
-  // Flags of a pixel: bit s: takes part in the common mode in state s; bit 4+s: no constants in state s.
-  static constexpr unsigned no_constants_shift = 4;
+  static constexpr unsigned no_constants_shift = RawForm::no_constants_shift;
 
   GainTable(std::size_t pixels, unsigned states, std::array<std::uint16_t, 4> saturated);
   void set(std::size_t pixel, unsigned state, float pedestal, float gain, bool has_gain, bool good,
@@ -72,8 +71,8 @@ class GainTable {
   std::size_t pixels_;
   unsigned states_;
   std::array<std::uint16_t, 4> saturated_;  // the 14-bit code that is the end of the scale, by state
-  std::vector<State> table_;                // states x pixels
-  std::vector<std::uint8_t> flags_;         // pixels
+  std::vector<RawState> table_;             // states x pixels; status is folded into the factor
+  std::vector<std::uint8_t> flags_;         // pixels; as RawForm::flags
   Mask usable_;
   Trouble trouble_;
 };

@@ -166,6 +166,10 @@ class GainSwitchingDetector final : public PanelDetector {
     finish(setup, constants);
   }
 
+  [[nodiscard]] std::optional<RawForm> raw_form() const override {
+    return table_->raw_form(common_mode_, banks_);
+  }
+
  private:
   static void require_configuration(const PanelSetup& setup) {
     if (setup.family == PanelFamily::jungfrau) return;
@@ -211,6 +215,13 @@ class CspadDetector final : public PanelDetector {
     exclude(arithmetic_->usable());
     warn_not_finite(arithmetic_->not_finite());
     finish(setup, constants);
+    is_linear_ = common_mode.algorithm == CspadCommonMode::Algorithm::off;
+    table_ = arithmetic_->table();
+  }
+
+  [[nodiscard]] std::optional<RawForm> raw_form() const override {
+    if (!is_linear_) return std::nullopt;
+    return CspadArithmetic::raw_form(table_);
   }
 
  private:
@@ -221,6 +232,8 @@ class CspadDetector final : public PanelDetector {
   }
 
   std::optional<CspadArithmetic> arithmetic_;  // made once the pedestals are there
+  bool is_linear_ = false;                     // no common mode
+  std::vector<RawState> table_;
 };
 
 }  // namespace

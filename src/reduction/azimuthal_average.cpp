@@ -43,16 +43,6 @@ template <class Pixel>
 
 }  // namespace
 
-std::vector<float> ImageSum::mean() const {
-  std::vector<float> mean(sum_.size());
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    const std::uint64_t count = frames_ - lost_[i];
-    mean[i] = count > 0 ? static_cast<float>((sum_[i] + whole_[i]) / static_cast<double>(count))
-                        : std::numeric_limits<float>::quiet_NaN();
-  }
-  return mean;
-}
-
 AzimuthalAverage::AzimuthalAverage(const PixelBins& bins, WorkerPool& pool)
     : bins_(bins),
       pool_(pool),

@@ -9,27 +9,11 @@
 
 #include "core/image.hpp"
 #include "detector/area_detector.hpp"
+#include "reduction/image_sum.hpp"
 #include "reduction/pixel_bins.hpp"
 #include "reduction/worker_pool.hpp"
 
 namespace jt::reduction {
-
-// The sum of many frames, pixel by pixel, and how many values each pixel got.
-class ImageSum {
- public:
-  explicit ImageSum(std::size_t pixels) : sum_(pixels, 0.0), whole_(pixels, 0), lost_(pixels, 0) {}
-  [[nodiscard]] std::uint64_t frames() const { return frames_; }
-  // The mean per pixel; NaN where no frame had a valid value.
-  [[nodiscard]] std::vector<float> mean() const;
-
- private:
-  friend class AzimuthalAverage;
-  std::vector<double> sum_;
-  std::vector<std::uint32_t> whole_;  // raw frames are added here; emptied into sum_ before it can overflow
-  std::vector<std::uint32_t> lost_;
-  std::uint64_t frames_ = 0;
-  std::uint32_t frames_in_whole_ = 0;
-};
 
 class AzimuthalAverage {
  public:

@@ -58,14 +58,20 @@ double measure_ring(const RingMeasure& measure, std::span<const double> profile)
 }
 
 FrameReader::FrameReader(const detector::AreaDetector& detector, const PixelBins& bins, WorkerPool& pool)
-    : detector_(detector), average_(bins, pool), profile_(bins.bins) {}
+    : detector_(detector),
+      fused_(FusedAverage::make(detector, bins, pool)),
+      average_(bins, pool),
+      profile_(bins.bins) {}
 
 std::optional<FrameReader::Profile> FrameReader::profile(const RawFrame& raw,
                                                          detector::SaturatedPixels saturated,
                                                          ImageSum* image) {
   if (raw.shape != detector_.pixels().shape) return std::nullopt;
-  if (detector_.values_are_raw() && average_.takes(raw))
-    return Profile{profile_, average_.of_camera(raw, saturated, profile_, image)};
+  if (fused_ != nullptr && fused_->takes(raw)) {
+    FusedAverage::Job job{raw, profile_, image, 0};
+    fused_->run({&job, 1}, saturated);
+    return Profile{profile_, job.saturated};
+  }
   values_.resize(raw.shape.pixels());
   const std::size_t count = detector_.calibrate(raw, saturated, values_);
   average_.of_values(values_, profile_, image);

@@ -14,6 +14,7 @@
 #include "detector/area_detector.hpp"
 #include "formats/event.hpp"
 #include "reduction/azimuthal_average.hpp"
+#include "reduction/fused_average.hpp"
 #include "reduction/ring_window.hpp"
 
 namespace jt::reduction {
@@ -89,6 +90,7 @@ class FrameReader {
 
  private:
   const detector::AreaDetector& detector_;
+  std::unique_ptr<FusedAverage> fused_;  // from raw frames; nothing when the detector cannot be read that way
   AzimuthalAverage average_;
   std::vector<float> values_;
   std::vector<double> profile_;
