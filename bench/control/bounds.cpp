@@ -136,4 +136,23 @@ TrackingBound tracking_bound(const Profiles& profiles, const Information& inform
   return best;
 }
 
+double tracking_bound_with_axis(const Profiles& profiles, const Information& information,
+                                double walk_um_sqrt_s, double shots_per_s, const AxisLimits& axis) {
+  if (walk_um_sqrt_s <= 0) return 1;
+  const double q = walk_um_sqrt_s * walk_um_sqrt_s, dwell = 60 / axis.moves_per_min;
+  const double live = std::max(0.0, 1 - axis.dead_s / dwell);
+  const double rounding = axis.resolution_um * axis.resolution_um / 12;
+  double best = 0;
+  for (int i = 0; i <= 120; ++i) {
+    const double side = i * profiles.overlap.fwhm_um() / 200;
+    const double rate = shots_per_s * live * information.at(std::sqrt(side * side + rounding));
+    if (rate <= 0) continue;
+    // the filter's error all the time, and what the jet walks from one move to the next, on average half of
+    // it
+    const double rms = std::sqrt(std::sqrt(q / rate) + 0.5 * q * dwell + rounding);
+    best = std::max(best, mean_overlap(profiles, side, rms));
+  }
+  return best;
+}
+
 }  // namespace jt::bench

@@ -36,4 +36,16 @@ struct TrackingBound {
 TrackingBound tracking_bound(const simulator::Profiles& profiles, const Information& information,
                              double walk_um_sqrt_s, double shots_per_s, double least_dither_um = 0);
 
+// The axis as it limits a tracker.
+struct AxisLimits {
+  double resolution_um = 0.5;
+  double dead_s = 0.2;        // after every put no shot counts
+  double moves_per_min = 60;  // two puts per pair of sides
+};
+
+// The same with such an axis: dwells in turn on both sides, moved only between them, positions rounded to its
+// steps. Knowledge of shape and height is perfect, every shot good. Best over the distance of the sides.
+double tracking_bound_with_axis(const simulator::Profiles& profiles, const Information& information,
+                                double walk_um_sqrt_s, double shots_per_s, const AxisLimits& axis);
+
 }  // namespace jt::bench

@@ -150,6 +150,10 @@ void add_track(Json& out, const Call& call, const World& world, std::span<const 
     const double bound =
         tracking_bound(*world.profiles, *world.information, p.walk_um_sqrt_s, shots_per_s).overlap;
     out["bound"] = bound;
+    const AxisLimits axis{p.resolution_um, p.command_s + p.accel_s + p.settle_s,
+                          call.control.max_moves_per_min};
+    out["axis_bound"] =
+        tracking_bound_with_axis(*world.profiles, *world.information, p.walk_um_sqrt_s, shots_per_s, axis);
     out["loss_over_bound"] = (1 - out["overlap_mean"].get<double>()) / (1 - bound);
   }
   if (p.jump_s >= 0) {
@@ -233,6 +237,7 @@ Json summary(const Call& call, const World& world, std::span<const TrialResult> 
                           "cause_right",
                           "mode",
                           "shot_bound_um",
+                          "axis_bound",
                           "back_at_start",
                           "step_back_shots_max",
                           "outcomes"})

@@ -7,24 +7,42 @@
 namespace jt::control {
 namespace {
 
-constexpr int coarse_shots = 6, refine_shots = 20;
-constexpr int passes = 3, most_rounds = 8;
+constexpr int coarse_shots = 6, most_refine_shots = 20, least_refine_shots = 10;
+constexpr double fading_s = 3;
+constexpr double refine_s =
+    0.35;  // a jet that drifts is not where it was seconds ago: fewer shots where they are rare
+constexpr int passes = 3, most_rounds = 8, most_flights = 2;
+constexpr double shots_per_width = 12;  // of a flight; 6 work too, less robustly
 
 class AdaptivePlan final : public SearchPlan {
  public:
-  explicit AdaptivePlan(const Task& task) : task_(task) {}
-  AdaptivePlan(const Task& task, std::vector<double> order, double least_excess)
-      : task_(task), order_(std::move(order)), least_excess_(least_excess) {}
+  AdaptivePlan(const Task& task, bool fly) : task_(task), flights_left_(fly ? most_flights : 0) {}
 
   Ask next(const std::vector<Point>& points) override {
     if (!local_) {
-      if (const int peak = candidate(points);
-          peak >= 0 && (!order_.empty() || fell_again(points, peak) || pass_over()))
+      if (const int peak = candidate(points); peak >= 0 && (fell_again(points, peak) || pass_over()))
         start_local(points, static_cast<std::size_t>(peak));
       else
         return next_coarse(points);
     }
     return next_local(points);
+  }
+
+  // Neither the next step of a scan nor the rest of a round depends on points that are still missing.
+  std::optional<VisitRequest> ahead() override {
+    if (local_ && !pending_.empty()) {
+      const double x = pending_.front();
+      pending_.erase(pending_.begin());
+      return VisitRequest{x, refine_shots(), true, MoveClass::refine};
+    }
+    if (!local_ && planned_ && !pass_over()) return next_step();
+    return std::nullopt;
+  }
+
+  bool turns(const std::vector<Point>& points) override {
+    if (local_) return false;
+    const int peak = candidate(points);
+    return peak >= 0 && fell_again(points, peak);
   }
 
   void refused(const Point& at) override {
@@ -47,9 +65,14 @@ class AdaptivePlan final : public SearchPlan {
 
  private:
   void fields(auto& archive) {
-    archive(order_, least_excess_, pass_, next_index_, upward_, planned_, local_, local_from_, round_before_,
-            round_from_, round_, side_, centre_, pending_, excluded_, remeasured_, ignored_, outlier_now_,
-            refused_, last_refused_);
+    archive(flights_left_, pass_, next_index_, upward_, planned_, local_, local_from_, round_before_,
+            round_from_, round_, side_, centre_, pending_, excluded_, remeasured_, checked_, ignored_,
+            outlier_now_, refused_, last_refused_);
+  }
+
+  [[nodiscard]] int refine_shots() const {
+    return std::clamp(static_cast<int>(refine_s * task_.settings.shot_rate_hz), least_refine_shots,
+                      most_refine_shots);
   }
 
   // --- coarse -------------------------------------------------------------------------------------
@@ -76,35 +99,50 @@ class AdaptivePlan final : public SearchPlan {
   [[nodiscard]] bool pass_over() const { return planned_ && next_index_ >= pass_points(); }
 
   Ask next_coarse(const std::vector<Point>& points) {
-    if (!order_.empty()) {
-      if (next_index_ >= static_cast<int>(order_.size())) return {};
-      return ask_visit(order_[static_cast<std::size_t>(next_index_++)], coarse_shots, MoveClass::recover,
-                       false);
-    }
+    if (flights_left_ > 0) return fly();
     if (pass_over()) {
       planned_ = false;
       if (++pass_ >= passes) return {};
     }
     if (!planned_) plan_pass(points);
+    Ask ask;
+    ask.kind = Ask::Kind::visit;
+    ask.visit = next_step();
+    return ask;
+  }
+
+  VisitRequest next_step() {
     const int count = pass_points();
     const double inset = pass_ == 1 ? 0.5 * step() : 0;
     const double low = task_.limits.low() + inset, high = task_.limits.high() - inset;
     const int k = upward_ ? next_index_ : count - 1 - next_index_;
     ++next_index_;
-    return ask_visit(low + (high - low) * k / (count - 1), coarse_shots * (pass_ < 2 ? 1 : 2),
-                     MoveClass::scan, false);
+    return {low + (high - low) * k / (count - 1), coarse_shots * (pass_ < 2 ? 1 : 2), false, MoveClass::scan};
+  }
+
+  // From end to end in one motion, so slow that every width gets 12 shots; a second time if the first found
+  // nothing, for the jet may have been interrupted just then. After that, and after a refusal, steps.
+  Ask fly() {
+    --flights_left_;
+    Ask ask;
+    ask.kind = Ask::Kind::fly;
+    ask.visit = {task_.limits.low(), 0, false, MoveClass::scan};
+    ask.fly_to_um = task_.limits.high();
+    ask.speed_um_s = std::min({task_.axis.speed_um_s, task_.axis.fly_speed_um_s,
+                               task_.fwhm_um * task_.settings.shot_rate_hz / shots_per_width});
+    return ask;
   }
 
   // Index of the point that stands out most, or -1.
   [[nodiscard]] int candidate(const std::vector<Point>& points) const {
-    if (points.size() < (order_.empty() ? 3 : 2)) return -1;
+    if (points.size() < 3) return -1;
     const double background = background_of(points);
     const double error = background_spread_of(points) / std::sqrt(6.0);
     int best = -1;
     for (std::size_t i = 0; i < points.size(); ++i) {
       if (is_excluded(points[i].x_um)) continue;
       const double excess = points[i].mean - background;
-      if (excess < std::max(least_excess_, detection_excess(points[i], background, error))) continue;
+      if (excess < detection_excess(points[i], background, error)) continue;
       if (best < 0 || points[i].mean > points[static_cast<std::size_t>(best)].mean)
         best = static_cast<int>(i);
     }
@@ -144,8 +182,8 @@ class AdaptivePlan final : public SearchPlan {
   }
 
   Ask next_local(const std::vector<Point>& points) {
-    if (looks_interrupted(points))
-      return ask_visit(points.back().x_um, refine_shots, MoveClass::refine, true);
+    if (const auto again = interrupted(points))
+      return ask_visit(*again, refine_shots(), MoveClass::refine, true);
     if (pending_.empty()) {
       const PeakFit best = fit_without_outliers(points);
       if (!best.good) {
@@ -160,12 +198,12 @@ class AdaptivePlan final : public SearchPlan {
       side_ = std::clamp(0.5 * best.profile.fwhm_um, 0.3 * task_.fwhm_um, 0.9 * task_.fwhm_um);
       round_before_ = std::max(local_from_, round_from_);
       round_from_ = points.size();
-      if ((round_ >= (order_.empty() ? 2 : 1) && known) || round_ >= most_rounds) return propose(best);
+      if ((round_ >= 2 && known) || round_ >= most_rounds) return propose(best);
       ask_round(shift > side_ || outlier_now_);
     }
     const double x = pending_.front();
     pending_.erase(pending_.begin());
-    return ask_visit(x, refine_shots, MoveClass::refine, true);
+    return ask_visit(x, refine_shots(), MoveClass::refine, true);
   }
 
   Ask propose(const PeakFit& fit) {
@@ -188,13 +226,22 @@ class AdaptivePlan final : public SearchPlan {
     return chosen;
   }
 
+  // What was measured on the jet seconds ago says less about where it is now.
+  [[nodiscard]] Point aged(Point point, double now_s) const {
+    if (std::abs(point.x_um - centre_) < 1.2 * task_.fwhm_um) {
+      const double age = std::max(0.0, now_s - point.time_s) / fading_s;
+      point.error *= 1 + age * age;
+    }
+    return point;
+  }
+
   [[nodiscard]] PeakFit fit(const std::vector<Point>& points, const std::vector<std::size_t>& chosen,
                             std::size_t left_out) const {
     double lowest = points.front().mean + 2 * points.front().error;
     for (const Point& point : points) lowest = std::min(lowest, std::max(0.0, point.mean) + 2 * point.error);
     std::vector<Point> some;
     for (const std::size_t i : chosen)
-      if (i != left_out) some.push_back(points[i]);
+      if (i != left_out) some.push_back(aged(points[i], points.back().time_s));
     return fit_peak(some, centre_ - 1.5 * task_.fwhm_um, centre_ + 1.5 * task_.fwhm_um, task_.fwhm_um,
                     lowest);
   }
@@ -226,26 +273,29 @@ class AdaptivePlan final : public SearchPlan {
   }
 
   // Next to nothing where a part of the peak must be: measured again, up to 3 times, before it is believed.
-  bool looks_interrupted(const std::vector<Point>& points) {
+  std::optional<double> interrupted(const std::vector<Point>& points) {
     double top = 0;
     for (const Point& point : points)
       if (std::abs(point.x_um - centre_) < 1.5 * task_.fwhm_um) top = std::max(top, point.mean);
     const double background = background_of(points);
-    const bool nothing = points.size() > local_from_ &&
-                         points.back().mean - background < 0.15 * (top - background) &&
-                         std::abs(points.back().x_um - centre_) < 0.7 * task_.fwhm_um;
-    if (!nothing || remeasured_ >= 3) {
-      remeasured_ = 0;
-      return false;
+    for (std::size_t i = std::max(local_from_, checked_); i < points.size(); ++i) {
+      const bool nothing = points[i].mean - background < 0.15 * (top - background) &&
+                           std::abs(points[i].x_um - centre_) < 0.7 * task_.fwhm_um;
+      checked_ = i + 1;
+      if (!nothing) continue;
+      if (remeasured_ >= 3) {
+        remeasured_ = 0;
+        continue;
+      }
+      ignored_.push_back(i);
+      ++remeasured_;
+      return points[i].x_um;
     }
-    ignored_.push_back(points.size() - 1);
-    ++remeasured_;
-    return true;
+    return std::nullopt;
   }
 
   Task task_;
-  std::vector<double> order_;  // of the coarse points, if it is not a scan of the whole range
-  double least_excess_ = 0;    // of a signal over the background
+  int flights_left_ = 0;
   int pass_ = 0, next_index_ = 0;
   bool upward_ = true, planned_ = false;
   bool local_ = false;
@@ -255,6 +305,7 @@ class AdaptivePlan final : public SearchPlan {
   double side_ = 0, centre_ = 0;
   std::vector<double> pending_, excluded_;
   int remeasured_ = 0;
+  std::size_t checked_ = 0;           // points up to here have been looked at for interruptions
   std::vector<std::size_t> ignored_;  // dwells without jet: indices of points
   bool outlier_now_ = false, refused_ = false;
   double last_refused_ = 0;
@@ -263,12 +314,11 @@ class AdaptivePlan final : public SearchPlan {
 }  // namespace
 
 std::unique_ptr<SearchPlan> make_adaptive_plan(const Task& task) {
-  return std::make_unique<AdaptivePlan>(task);
+  return std::make_unique<AdaptivePlan>(task, false);
 }
 
-std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order,
-                                               double least_excess) {
-  return std::make_unique<AdaptivePlan>(task, std::move(order), least_excess);
+std::unique_ptr<SearchPlan> make_fly_plan(const Task& task) {
+  return std::make_unique<AdaptivePlan>(task, true);
 }
 
 }  // namespace jt::control

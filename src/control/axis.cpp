@@ -8,6 +8,8 @@ namespace {
 
 // Channel Access, the record's processing and the controller's answer, until something moves.
 constexpr double command_s = 0.05;
+// Shots come late by seconds at most; a stay lasts some tenths.
+constexpr std::size_t remembered_stays = 12;
 
 }  // namespace
 
@@ -32,6 +34,12 @@ void AxisTracker::observe(const MotorSeen& motor, Seconds now) {
 }
 
 void AxisTracker::asked(double target_um, Seconds now, double speed_um_s) {
+  // Motion begins after the put has gone through; the margin is for clocks that differ.
+  const Seconds until = now - Seconds{margin_};
+  if (known_ && !moving_ && until > rest_from_) {
+    if (stays_.size() >= remembered_stays) stays_.erase(stays_.begin());
+    stays_.push_back({rest_from_, until, position()});
+  }
   const double distance = target_um - target_;
   slack_ = distance > 0 ? std::max(0.0, slack_ - distance) : std::min(facts_.backlash_um, slack_ - distance);
   target_ = target_um;
@@ -41,13 +49,22 @@ void AxisTracker::asked(double target_um, Seconds now, double speed_um_s) {
   expected_ = now + Seconds{command_s + std::abs(distance) / speed + 2 * facts_.acceleration_s};
 }
 
+std::optional<double> AxisTracker::position_at(Seconds shot_time) const {
+  if (!moving_ && shot_time >= rest_from_) return position();
+  for (auto stay = stays_.rbegin(); stay != stays_.rend(); ++stay) {
+    if (shot_time > stay->until) return std::nullopt;
+    if (shot_time >= stay->from) return stay->position_um;
+  }
+  return std::nullopt;
+}
+
 bool AxisTracker::needs_overshoot(double target_um) const {
   const double distance = target_um - target_;
   return distance < 0 ? facts_.backlash_um > 0 : slack_ > distance;
 }
 
 double AxisTracker::overshoot(double target_um) const {
-  return reachable(std::min(target_um, target_) - 2.5 * facts_.backlash_um);
+  return reachable(std::min(target_um, target_) - std::max(1.5 * facts_.backlash_um, facts_.resolution_um));
 }
 
 double AxisTracker::reachable(double position_um) const {

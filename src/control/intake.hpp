@@ -2,11 +2,13 @@
 // Inside stop 8 of the walk: the first thing every strategy does with an observation.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "control/axis.hpp"
 #include "control/beam_gate.hpp"
+#include "control/class_levels.hpp"
 #include "control/decision.hpp"
 #include "control/settings.hpp"
 
@@ -17,9 +19,10 @@ struct GoodShot {
   Seconds time;
   double ratio = 0;
   double i0 = 0;
+  std::optional<double> beam_position;
   template <class Archive>
   void fields(Archive& archive) {
-    archive(time, ratio, i0);
+    archive(time, ratio, i0, beam_position);
   }
 };
 
@@ -46,25 +49,35 @@ class Intake {
 
   [[nodiscard]] bool dark() const { return dark_run_ >= dark_needed_; }
   [[nodiscard]] bool saturated() const { return saturated_run_ >= 3; }
+  [[nodiscard]] Seconds newest_good() const { return last_good_; }
   [[nodiscard]] double rate_hz() const { return rate_hz_; }  // good shots per second, measured
   [[nodiscard]] double usual_i0() const { return gate_.usual_i0(); }
   [[nodiscard]] std::uint32_t window_id() const { return window_id_; }
-  // Beam state, window or weak beam changed since the last call of `changed()`.
-  [[nodiscard]] bool beam_state_changed() const { return state_changed_; }
-  [[nodiscard]] bool window_changed() const { return window_changed_; }
-  void acknowledge_changes() { state_changed_ = window_changed_ = false; }
+  // What changed since `acknowledge_change`: attenuated (transmission), jet_moved (mirror), ring_moved
+  // (window of the ring, photon energy, detector distance); none.
+  [[nodiscard]] Cause change() const { return change_; }
+  [[nodiscard]] Seconds changed_at() const { return changed_at_; }
+  void acknowledge_change() { change_ = Cause::none; }
+  // Signal of each event-code class relative to the others, as learnt.
+  [[nodiscard]] const ClassLevels& classes() const { return classes_; }
+  // The lowest level that three shots in a row have shown so far, wherever they were taken: no more than the
+  // background can be, known before any point is. 0: nothing yet.
+  [[nodiscard]] double lowest_level() const { return lowest_; }
 
   template <class Archive>
   void fields(Archive& archive) {
     archive(gate_, axis_, last_good_, last_arrival_, any_shot_, bad_run_, absent_run_, weak_run_, dark_run_,
-            dark_needed_, dark_level_, saturated_run_, rate_hz_, window_id_, window_known_, window_changed_,
-            fault_, beam_blocked_, operator_hold_, state_known_, state_changed_, transmission_, energy_,
-            mirror_, distance_, first_good_, good_count_, rate_from_, rate_count_);
+            dark_needed_, dark_level_, saturated_run_, rate_hz_, window_id_, window_known_, fault_,
+            beam_blocked_, operator_hold_, state_known_, change_, changed_at_, classes_, lowest_, i0_slow_,
+            i0_fast_, i0_seen_, last_ratios_, transmission_, energy_, mirror_, distance_, first_good_,
+            good_count_, rate_from_, rate_count_);
   }
 
  private:
   void take_shot(const ShotSeen& shot);
-  void take_beam_state(const BeamState& state);
+  void take_beam_state(const BeamState& state, Seconds now);
+  void watch_lowest(double ratio);
+  void follow_i0(double i0);
   void measure_rate();
   [[nodiscard]] double patience_s() const;
 
@@ -81,9 +94,14 @@ class Intake {
   Seconds rate_from_;
   int rate_count_ = 0;
   std::uint32_t window_id_ = 0;
-  bool window_known_ = false, window_changed_ = false;
+  bool window_known_ = false;
   bool fault_ = false, beam_blocked_ = false, operator_hold_ = false;
-  bool state_known_ = false, state_changed_ = false;
+  bool state_known_ = false;
+  Cause change_ = Cause::none;
+  Seconds changed_at_;
+  ClassLevels classes_;
+  double lowest_ = 0, i0_slow_ = 0, i0_fast_ = 0, i0_seen_ = 0;
+  std::vector<double> last_ratios_;
   double transmission_ = -1, energy_ = -1, mirror_ = 0, distance_ = 0;
 };
 

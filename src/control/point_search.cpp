@@ -8,7 +8,8 @@
 namespace jt::control {
 namespace {
 
-constexpr int verify_shots = 30;
+constexpr int most_verify_shots = 30, least_verify_shots = 12;
+constexpr double verify_s = 0.35;
 // The verifying dwell must reach this part of the fitted height, and not surpass the other.
 constexpr double verify_low = 0.8, verify_high = 1.3;
 // A liquid jet scatters some 20 times its background; nozzle, catcher and ice start at 100. Only used when
@@ -18,13 +19,22 @@ constexpr double highest_contrast = 60;
 constexpr double narrowest = 0.45, widest = 2.0;
 // A search may begin on something bright: only next to nothing is dark, against a background that may be it.
 constexpr double dark_share = 0.02;
-constexpr int most_refusals = 4;
+constexpr int most_refusals = 4, most_restarts = 5;
+// Visits that may be left before their shots have arrived.
+constexpr std::size_t most_left = 6;
+// Of a flight: shots within a third of the width make one point.
+constexpr double bin_share = 1.0 / 3;
 constexpr Seconds return_time{60};
 
 }  // namespace
 
-PointSearch::PointSearch(std::string_view name, const Task& task, std::unique_ptr<SearchPlan> plan)
-    : name_(name), task_(task), intake_(task), plan_(std::move(plan)), safe_position_(task.start_um) {}
+PointSearch::PointSearch(std::string_view name, const Task& task, PlanMaker make_plan)
+    : name_(name),
+      make_plan_(make_plan),
+      task_(task),
+      intake_(task),
+      plan_(make_plan(task)),
+      safe_position_(task.start_um) {}
 
 Decision PointSearch::step(const Observation& seen, Seconds now) {
   if (phase_ == Phase::finished) return finish(outcome_, why_);
@@ -35,6 +45,8 @@ Decision PointSearch::step(const Observation& seen, Seconds now) {
   intake_.take(seen, now);
   if (auto answer = forbidden(seen, now)) return *answer;
   visit_.collect(intake_);
+  take_late_shots();
+  if (phase_ == Phase::flying || phase_ == Phase::landing) flight_.take(seen, intake_);
   watch_brightness();
   if (phase_ == Phase::returning || phase_ == Phase::stepping_back) {
     if (!intake_.axis().moving() || now - paused_since_ > return_time) return finish(outcome_, why_);
@@ -76,11 +88,90 @@ Decision PointSearch::paused(Cause cause, Seconds now) {
 
 Decision PointSearch::go_on(Seconds now) {
   if (!intake_.axis().known()) return hold("waiting for the motor to stand");
+  if (intake_.change() != Cause::none) return begin_again(now);
   if (phase_ == Phase::starting) return ask_plan(now);
+  if (phase_ == Phase::flying || phase_ == Phase::landing) return fly_on(now);
   if (const auto due = visit_.due(intake_.axis(), now))
     return put(due->target_um, due->move, due->continues, now);
+  if (phase_ == Phase::taking_off) {
+    if (intake_.axis().moving()) return hold("to where the flight begins");
+    phase_ = Phase::flying;
+    flight_.begin(bin_share * task_.fwhm_um, now);
+    return put(ask_.fly_to_um, MoveClass::fly, false, now, ask_.speed_um_s);
+  }
   if (const auto point = visit_.point(intake_.axis(), background_, now)) return point_done(*point, now);
+  if (auto answer = go_ahead(now)) return *answer;
   return hold(visit_.progress());
+}
+
+// The shots of this visit have been taken, though not all have arrived: on to the next, where it does not
+// depend on them.
+std::optional<Decision> PointSearch::go_ahead(Seconds now) {
+  if (phase_ != Phase::visiting || left_.size() >= most_left) return std::nullopt;
+  if (!visit_.taken(intake_.axis(), intake_.rate_hz(), now) || plan_->turns(points_)) return std::nullopt;
+  const auto next = plan_->ahead();
+  if (!next) return std::nullopt;
+  left_.push_back(visit_.leave(intake_.axis(), now));
+  ask_.visit = *next;
+  visit_.begin(*next, now);
+  if (const auto due = visit_.due(intake_.axis(), now))
+    return put(due->target_um, due->move, due->continues, now);
+  return hold(visit_.progress());
+}
+
+void PointSearch::take_late_shots() {
+  for (LeftVisit& visit : left_) visit.collect(intake_);
+  while (!left_.empty() && intake_.newest_good() > left_.front().until) {
+    if (const auto point = left_.front().point(background_)) points_.push_back(*point);
+    left_.erase(left_.begin());
+    learn_background();
+  }
+}
+
+// What was measured before the beam, the window or the detector changed cannot be compared with what comes.
+Decision PointSearch::begin_again(Seconds now) {
+  const Cause cause = intake_.change();
+  intake_.acknowledge_change();
+  if (phase_ == Phase::starting || ++restarts_ > most_restarts) return hold("the beamline changed");
+  plan_ = make_plan_(task_);
+  points_.clear();
+  left_.clear();
+  background_ = background_error_ = 0;
+  intake_.set_background(0, 0, dark_share);
+  phase_ = Phase::starting;
+  visit_.begin({intake_.axis().target(), 1, false, MoveClass::scan}, now);
+  Decision decision = hold("the beamline changed: the search begins again");
+  decision.causes = CauseProbabilities::certain(cause);
+  return decision;
+}
+
+// Ends early when the signal has risen and fallen again.
+Decision PointSearch::fly_on(Seconds now) {
+  const AxisTracker& axis = intake_.axis();
+  if (phase_ == Phase::flying) {
+    const double low = std::max(intake_.lowest_level(), 0.0);
+    if (const auto safe = flight_.last_below(3 * low)) safe_position_ = axis.reachable(*safe);
+    if (!axis.moving()) {
+      phase_ = Phase::landing;
+      return hold("the flight is over: its last shots");
+    }
+    std::vector<Point> points = points_;
+    for (const Point& point : flight_.points()) points.push_back(point);
+    if (points.size() < 6 || !plan_->turns(points))
+      return hold(fmt::format("flying, {} points", points.size()));
+    phase_ = Phase::landing;
+    return put(points.back().x_um, MoveClass::fly, false, now);
+  }
+  if (axis.moving()) return hold("stopping the flight");
+  if (flight_.newest_shot() < axis.rest_from() && now - axis.rest_from() < Seconds{3})
+    return hold("the last shots of the flight");
+  return flown(now);
+}
+
+Decision PointSearch::flown(Seconds now) {
+  for (const Point& point : flight_.points()) points_.push_back(point);
+  learn_background();
+  return ask_plan(now);
 }
 
 Decision PointSearch::ask_plan(Seconds now) {
@@ -90,10 +181,14 @@ Decision PointSearch::ask_plan(Seconds now) {
       phase_ = Phase::visiting;
       visit_.begin(ask_.visit, now);
       return go_on(now);
+    case Ask::Kind::fly:
+      phase_ = Phase::taking_off;
+      visit_.begin(ask_.visit, now);
+      return go_on(now);
     case Ask::Kind::propose:
       phase_ = Phase::verifying;
       looks_ = 0;
-      visit_.begin({ask_.fit.centre_um, verify_shots, true, MoveClass::align}, now);
+      visit_.begin({ask_.fit.centre_um, verify_shots(), true, MoveClass::align}, now);
       return go_on(now);
     case Ask::Kind::give_up:
       break;
@@ -103,7 +198,11 @@ Decision PointSearch::ask_plan(Seconds now) {
                  now);
 }
 
-Decision PointSearch::put(double x_um, MoveClass move, bool continues, Seconds now) {
+int PointSearch::verify_shots() const {
+  return std::clamp(static_cast<int>(verify_s * intake_.rate_hz()), least_verify_shots, most_verify_shots);
+}
+
+Decision PointSearch::put(double x_um, MoveClass move, bool continues, Seconds now, double speed_um_s) {
   Decision decision;
   decision.kind = Decision::Kind::move;
   decision.target_um = intake_.axis().reachable(x_um);
@@ -113,14 +212,19 @@ Decision PointSearch::put(double x_um, MoveClass move, bool continues, Seconds n
   decision.causes = CauseProbabilities::certain(Cause::none);
   decision.reason = fmt::format("{} to {:.4g} um", jt::control::name(move), decision.target_um);
   decision.estimate = estimate_;
-  intake_.axis().asked(decision.target_um, now);
+  decision.speed_um_s = speed_um_s;
+  intake_.axis().asked(decision.target_um, now, speed_um_s);
   return decision;
 }
 
-// Above this it is not the jet; 0: not known yet.
+// Above this it is not the jet; 0: not known yet. The lowest level seen anywhere, also on the way, comes
+// before the first points: these may all lie on something bright. Next to nothing is a beam that was away.
 double PointSearch::ceiling() const {
   if (task_.settings.ceiling > 0) return task_.settings.ceiling;
-  return background_ > 2 * background_error_ ? highest_contrast * background_ : 0;
+  double background = background_ > 2 * background_error_ ? background_ : 0;
+  const double lowest = intake_.lowest_level();
+  if (lowest > 0.002 * background && (background == 0 || lowest < background)) background = lowest;
+  return highest_contrast * background;
 }
 
 void PointSearch::watch_brightness() {
@@ -133,15 +237,34 @@ bool PointSearch::too_bright() const { return bright_run_ >= 3 || intake_.satura
 Decision PointSearch::point_done(Point point, Seconds now) {
   point.round = phase_ == Phase::verifying ? -1 : ask_.visit.exact ? 1 : 0;
   points_.push_back(point);
-  if (points_.size() >= 3) {
-    background_ = background_of(points_);
-    const double spread = background_spread_of(points_);
-    background_error_ = spread / std::sqrt(6.0);
-    if (background_ > 2 * background_error_) intake_.set_background(background_, spread, dark_share);
-  }
+  learn_background();
   if (phase_ == Phase::verifying) return judge(point, now);
   if (point.mean < 3 * background_ || background_ == 0) safe_position_ = intake_.axis().target();
   return ask_plan(now);
+}
+
+void PointSearch::learn_background() {
+  if (points_.size() < 3) return;
+  background_ = background_of(points_);
+  const double spread = background_spread_of(points_);
+  background_error_ = spread / std::sqrt(6.0);
+  if (background_ > 2 * background_error_) intake_.set_background(background_, spread, dark_share);
+}
+
+// A jet ends on both sides. Where the limit hides the far end, the signal must at least have begun to fall:
+// the edge of something wide rises and stays.
+bool PointSearch::seen_to_fall(const PeakFit& fit, const Point& centre, int side) const {
+  const double limit = side > 0 ? task_.limits.high() : task_.limits.low();
+  const bool hidden = side * (limit - fit.centre_um) < 0.65 * fit.profile.fwhm_um;
+  const double top = centre.mean - fit.background;
+  for (const Point& point : points_) {
+    const double away = side * (point.x_um - fit.centre_um);
+    if (away <= 0.1 * fit.profile.fwhm_um || away > 3 * fit.profile.fwhm_um) continue;
+    const double left = point.mean - fit.background;
+    if (left < 0.65 * top) return true;
+    if (hidden && top - left > 3 * std::hypot(point.error, centre.error) && left < 0.97 * top) return true;
+  }
+  return false;
 }
 
 // Lower and upper bound: a centre is found only if the signal there is what the fit says a jet gives.
@@ -153,7 +276,8 @@ Decision PointSearch::judge(const Point& point, Seconds now) {
   const double width = fit.profile.fwhm_um / task_.fwhm_um;
   const bool high_enough = excess >= needed,
              low_enough = excess <= verify_high * fit.amplitude + 6 * point.error;
-  const bool right_width = width >= narrowest && width <= widest;
+  const bool right_width =
+      width >= narrowest && width <= widest && seen_to_fall(fit, point, -1) && seen_to_fall(fit, point, +1);
   if (high_enough && low_enough && right_width) {
     estimate_ = Estimate{fit.centre_um, fit.sigma_um, 1, fit.profile.fwhm_um, excess, fit.background};
     return finish(Outcome::found, fmt::format("at {:.2f} +- {:.2f} um, ratio {:.3g} over {:.3g}",
@@ -224,6 +348,10 @@ Activity PointSearch::activity() const {
       return Activity::starting;
     case Phase::visiting:
       return ask_.visit.exact ? Activity::refining : Activity::scanning;
+    case Phase::taking_off:
+    case Phase::flying:
+    case Phase::landing:
+      return Activity::scanning;
     case Phase::verifying:
       return Activity::verifying;
     case Phase::stepping_back:
@@ -236,9 +364,9 @@ Activity PointSearch::activity() const {
 }
 
 void PointSearch::fields(auto& archive) {
-  archive(intake_, visit_, phase_, ask_.kind, ask_.visit, ask_.fit, points_, looks_, refusals_, bright_run_,
-          started_, begun_, paused_since_, is_paused_, safe_position_, background_, background_error_,
-          outcome_, cause_, estimate_);
+  archive(intake_, visit_, left_, flight_, restarts_, phase_, ask_.kind, ask_.visit, ask_.fit, ask_.fly_to_um,
+          ask_.speed_um_s, points_, looks_, refusals_, bright_run_, started_, begun_, paused_since_,
+          is_paused_, safe_position_, background_, background_error_, outcome_, cause_, estimate_);
 }
 
 std::string PointSearch::save() const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "control/flight.hpp"
 #include "control/intake.hpp"
 #include "control/search_plan.hpp"
 #include "control/strategy.hpp"
@@ -17,7 +18,8 @@ namespace jt::control {
 
 class PointSearch final : public Strategy {
  public:
-  PointSearch(std::string_view name, const Task& task, std::unique_ptr<SearchPlan> plan);
+  using PlanMaker = std::unique_ptr<SearchPlan> (*)(const Task&);
+  PointSearch(std::string_view name, const Task& task, PlanMaker make_plan);
   [[nodiscard]] std::string_view name() const override { return name_; }
   [[nodiscard]] Decision step(const Observation& seen, Seconds now) override;
   [[nodiscard]] std::string save() const override;
@@ -27,7 +29,10 @@ class PointSearch final : public Strategy {
   enum class Phase : std::uint8_t {
     starting,       // the axis to be known and beam to be there
     visiting,       // the arrival at a point, then its shots
-    verifying,      // the same, at a proposed centre
+    taking_off,     // the arrival where a flight begins
+    flying,         // the end of the flight, or a signal that rose and fell
+    landing,        // the arrival, and the last shots of the flight
+    verifying,      // a visit at a proposed centre
     stepping_back,  // the arrival at the last safe position
     returning,      // the arrival at the start
     finished,
@@ -36,8 +41,15 @@ class PointSearch final : public Strategy {
   std::optional<Decision> forbidden(const Observation& seen, Seconds now);
   Decision paused(Cause cause, Seconds now);
   Decision go_on(Seconds now);
+  Decision fly_on(Seconds now);
+  Decision flown(Seconds now);
+  std::optional<Decision> go_ahead(Seconds now);
+  Decision begin_again(Seconds now);
+  void take_late_shots();
+  void learn_background();
+  [[nodiscard]] bool seen_to_fall(const PeakFit& fit, const Point& centre, int side) const;
   Decision ask_plan(Seconds now);
-  Decision put(double x_um, MoveClass move, bool continues, Seconds now);
+  Decision put(double x_um, MoveClass move, bool continues, Seconds now, double speed_um_s = 0);
   Decision point_done(Point point, Seconds now);
   Decision judge(const Point& point, Seconds now);
   Decision give_up(Outcome outcome, Cause cause, std::string why, Seconds now);
@@ -47,10 +59,12 @@ class PointSearch final : public Strategy {
   void watch_brightness();
   [[nodiscard]] double ceiling() const;
   [[nodiscard]] bool too_bright() const;
+  [[nodiscard]] int verify_shots() const;
   [[nodiscard]] Activity activity() const;
   void fields(auto& archive);
 
   std::string name_;
+  PlanMaker make_plan_;
   Task task_;
   Intake intake_;
   std::unique_ptr<SearchPlan> plan_;
@@ -58,6 +72,9 @@ class PointSearch final : public Strategy {
   Ask ask_;
   std::vector<Point> points_;
   Visit visit_;
+  std::vector<LeftVisit> left_;  // visits whose last shots are still on their way
+  Flight flight_;
+  int restarts_ = 0;
   int looks_ = 0;  // at a proposed centre without any signal
   int refusals_ = 0;
   int bright_run_ = 0;

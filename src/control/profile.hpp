@@ -40,10 +40,11 @@ struct Point {
   double error = 0;
   double spread = 0;
   int shots = 0;
-  int round = 0;  // 0: coarse; then the rounds of the refinement
+  int round = 0;      // 0: coarse; then the rounds of the refinement
+  double time_s = 0;  // when it was measured
   template <class Archive>
   void fields(Archive& archive) {
-    archive(x_um, mean, error, spread, shots, round);
+    archive(x_um, mean, error, spread, shots, round, time_s);
   }
 };
 

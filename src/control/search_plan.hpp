@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,12 @@
 namespace jt::control {
 
 struct Ask {
-  enum class Kind : std::uint8_t { visit, propose, give_up };
+  enum class Kind : std::uint8_t { visit, fly, propose, give_up };
   Kind kind = Kind::give_up;
   VisitRequest visit;
-  PeakFit fit;  // propose: to be verified
+  PeakFit fit;            // propose: to be verified
+  double fly_to_um = 0;   // fly: from where the visit ends, upwards
+  double speed_um_s = 0;  // fly
 };
 
 inline Ask ask_visit(double x_um, int shots, MoveClass move, bool exact) {
@@ -30,6 +33,10 @@ class SearchPlan {
   virtual ~SearchPlan() = default;
   // Called when the last visit has become the last of `points`, and once with none.
   virtual Ask next(const std::vector<Point>& points) = 0;
+  // The next visit, where it does not depend on points that are still missing; nothing: they are waited for.
+  virtual std::optional<VisitRequest> ahead() { return std::nullopt; }
+  // The points so far change what comes next: no more visits ahead.
+  virtual bool turns(const std::vector<Point>&) { return false; }
   // A proposal did not hold: the point measured there, already in `points`.
   virtual void refused(const Point& at) = 0;
   virtual void write(StateWriter& archive) = 0;
@@ -44,10 +51,8 @@ double background_spread_of(const std::vector<Point>& points);
 double detection_excess(const Point& point, double background, double background_error);
 
 std::unique_ptr<SearchPlan> make_adaptive_plan(const Task& task);
-// The same refinement after the positions of `order` instead of a scan of the whole range: what was known of
-// a jet that jumped makes one round enough.
-std::unique_ptr<SearchPlan> make_recovery_plan(const Task& task, std::vector<double> order,
-                                               double least_excess);
+// The same, but the scan of the whole range is one slow flight; steps only where that found nothing.
+std::unique_ptr<SearchPlan> make_fly_plan(const Task& task);
 std::unique_ptr<SearchPlan> make_basic_plan(const Task& task);
 std::unique_ptr<SearchPlan> make_ternary_plan(const Task& task);
 std::unique_ptr<SearchPlan> make_linear_ternary_plan(const Task& task);

@@ -36,6 +36,7 @@ struct AxisFacts {
   double backlash_um = 1;        // to be taken up by approaching from below; 0: the record does it
   double readback_rate_hz = 0;   // 0: a readback at every step
   bool velocity_control = true;  // Fly Scan may set the speed
+  double fly_speed_um_s = 1e9;   // no faster while shots are taken on the way
 };
 
 // Every number has its reason in docs/control.md.

@@ -31,11 +31,23 @@ void check(const Task& task) {
                      "no move may begin there", "Jog the axis between the limits first.");
 }
 
+// Fly Scan needs an axis that can be slow, and 5 readbacks with time stamps on the way across the jet.
+Task flying(Task task) {
+  if (!task.axis.velocity_control)
+    throw SetupError("this axis has no velocity control", "Fly Scan moves slowly while it takes shots",
+                     "Use the Adaptive Scan?");
+  if (task.axis.readback_rate_hz > 0)
+    task.axis.fly_speed_um_s =
+        std::min(task.axis.fly_speed_um_s, task.fwhm_um * task.axis.readback_rate_hz / 5);
+  return task;
+}
+
 }  // namespace
 
 const std::vector<StrategyInfo>& strategies() {
   static const std::vector<StrategyInfo> all{
       {"adaptive", "Adaptive Scan", StrategyKind::search},
+      {"fly", "Fly Scan", StrategyKind::search},
       {"basic", "Basic Scan", StrategyKind::search},
       {"ternary", "Ternary Search", StrategyKind::search},
       {"linear-ternary", "Linear + Ternary", StrategyKind::search},
@@ -49,13 +61,12 @@ const std::vector<StrategyInfo>& strategies() {
 std::unique_ptr<Strategy> make_strategy(std::string_view name, const Task& task,
                                         const std::optional<Estimate>& known) {
   check(task);
-  if (name == "adaptive") return std::make_unique<PointSearch>(name, task, make_adaptive_plan(task));
-  if (name == "basic") return std::make_unique<PointSearch>(name, task, make_basic_plan(task));
-  if (name == "ternary") return std::make_unique<PointSearch>(name, task, make_ternary_plan(task));
-  if (name == "linear-ternary")
-    return std::make_unique<PointSearch>(name, task, make_linear_ternary_plan(task));
-  if (name == "dynamic-linear")
-    return std::make_unique<PointSearch>(name, task, make_dynamic_linear_plan(task));
+  if (name == "adaptive") return std::make_unique<PointSearch>(name, task, make_adaptive_plan);
+  if (name == "fly") return std::make_unique<PointSearch>(name, flying(task), make_fly_plan);
+  if (name == "basic") return std::make_unique<PointSearch>(name, task, make_basic_plan);
+  if (name == "ternary") return std::make_unique<PointSearch>(name, task, make_ternary_plan);
+  if (name == "linear-ternary") return std::make_unique<PointSearch>(name, task, make_linear_ternary_plan);
+  if (name == "dynamic-linear") return std::make_unique<PointSearch>(name, task, make_dynamic_linear_plan);
   if (name == "probe-and-hold") return std::make_unique<ProbeAndHold>(task, known);
   if (name == "hill-climb") return std::make_unique<HillClimb>(task);
   std::vector<std::string> names;

@@ -14,6 +14,30 @@ void Visit::begin(const VisitRequest& request, Seconds now) {
   repeats_ = 0;
 }
 
+bool Visit::taken(const AxisTracker& axis, double rate_hz, Seconds now) const {
+  if (stage_ != Stage::arriving || axis.moving()) return false;
+  const Seconds since = std::max(axis.rest_from(), from_);
+  // A tenth more, and one shot: most dwells then have what was asked for.
+  return (now - since).value * rate_hz > 1.1 * request_.shots + 1;
+}
+
+LeftVisit Visit::leave(const AxisTracker& axis, Seconds now) const {
+  return {request_, std::max(axis.rest_from(), from_), now - Seconds{axis.clock_margin()}, axis.position(),
+          ratios_};
+}
+
+void LeftVisit::collect(const Intake& intake) {
+  for (const GoodShot& shot : intake.fresh())
+    if (shot.time >= from && shot.time <= until) ratios.push_back(shot.ratio);
+}
+
+std::optional<Point> LeftVisit::point(double background) const {
+  const Dwell dwell = robust_dwell(ratios, background);
+  if (!dwell.valid() || dwell.kept < 3) return std::nullopt;
+  return Point{position_um,           dwell.mean, dwell.error, dwell.spread, dwell.kept,
+               request.exact ? 1 : 0, until.value};
+}
+
 void Visit::again(Seconds now) {
   from_ = now;
   ratios_.clear();
@@ -65,6 +89,7 @@ std::optional<Point> Visit::point(const AxisTracker& axis, double background, Se
   point.error = dwell.error;
   point.spread = dwell.spread;
   point.shots = dwell.kept;
+  point.time_s = now.value;
   return point;
 }
 

@@ -29,6 +29,21 @@ struct VisitPut {
   bool continues;
 };
 
+// A visit that was left before all of its shots had arrived.
+struct LeftVisit {
+  VisitRequest request;
+  Seconds from, until;  // shots with own times between belong to it
+  double position_um = 0;
+  std::vector<double> ratios;
+  void collect(const Intake& intake);
+  // The point, if the shots were good enough for one.
+  [[nodiscard]] std::optional<Point> point(double background) const;
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(request, from, until, position_um, ratios);
+  }
+};
+
 class Visit {
  public:
   void begin(const VisitRequest& request, Seconds now);
@@ -37,6 +52,11 @@ class Visit {
   [[nodiscard]] std::optional<VisitPut> due(const AxisTracker& axis, Seconds now);
   // The point, when enough shots have come. A dwell of which less than half was valid is repeated, thrice.
   [[nodiscard]] std::optional<Point> point(const AxisTracker& axis, double background, Seconds now);
+  // Enough time has passed here for the shots, though they have not all arrived yet: it may be left, and its
+  // shots still count. Nothing while shots arrive as fast as they are taken.
+  [[nodiscard]] bool taken(const AxisTracker& axis, double rate_hz, Seconds now) const;
+  // Before the put that leads away: hands over what has arrived so far.
+  [[nodiscard]] LeftVisit leave(const AxisTracker& axis, Seconds now) const;
   // Forgets the shots so far and stays.
   void again(Seconds now);
   [[nodiscard]] const VisitRequest& request() const { return request_; }

@@ -21,12 +21,18 @@ double signal_fwhm(const Plant& plant) {
 control::Task task_for(const RigSetup& setup, const Plant& plant) {
   const auto& s = plant.settings();
   control::Task task;
-  task.limits = {-s.limit_um, s.limit_um};
+  task.limits =
+      setup.swap_limits ? control::Limits(s.limit_um, -s.limit_um) : control::Limits(-s.limit_um, s.limit_um);
   task.fwhm_um = setup.told_width * signal_fwhm(plant);
-  task.axis = {s.motor_speed_um_s, s.accel_s,     s.settle_s, s.resolution_um,
-               s.backlash_um,      s.rbv_rate_hz, true};
+  task.axis.speed_um_s = s.motor_speed_um_s;
+  task.axis.acceleration_s = s.accel_s;
+  task.axis.settle_s = s.settle_s;
+  task.axis.resolution_um = s.resolution_um;
+  task.axis.backlash_um = s.backlash_um;
+  task.axis.readback_rate_hz = s.rbv_rate_hz;
   task.settings = setup.settings;
   task.settings.shot_rate_hz = s.rate_hz * s.shot_fraction;
+  task.settings.clock_margin_s = std::abs(s.clock_offset_s);
   return task;
 }
 
@@ -63,6 +69,11 @@ control::BeamState beam_state_of(const simulator::PlantBeamState& state) {
 RigResult run(const RigSetup& setup, const std::function<void(const Plant&, const Decision&)>& each) {
   Plant plant(setup.plant, setup.seed, setup.trial,
               setup.hold ? Plant::Start::on_the_jet : Plant::Start::as_set);
+  return run_on(plant, setup, each);
+}
+
+RigResult run_on(Plant& plant, const RigSetup& setup,
+                 const std::function<void(const Plant&, const Decision&)>& each) {
   control::Task task = task_for(setup, plant);
   task.start_um = plant.motor().view(0).setpoint_um;
   auto strategy = control::make_strategy(setup.strategy, task);
@@ -71,7 +82,9 @@ RigResult run(const RigSetup& setup, const std::function<void(const Plant&, cons
   std::deque<control::ShotSeen> under_way;
   control::Cause cause = control::Cause::none;
   double newest_good = -1e9;
-  while (plant.next_time() < setup.seconds) {
+  bool stop_asked = false;
+  const double end = plant.next_time() + setup.seconds;
+  while (plant.next_time() < end) {
     const simulator::PlantShot shot = plant.next_shot();
     const double now = plant.truth().time;
     ++result.shots;
@@ -89,6 +102,8 @@ RigResult run(const RigSetup& setup, const std::function<void(const Plant&, cons
         pictures.push_back({Seconds{picture->time}, picture->position_um, picture->jet_seen});
 
     const simulator::MotorView motor = plant.motor().view(now);
+    const std::uint32_t window = setup.window_changes_s >= 0 && now >= setup.window_changes_s ? 2 : 1;
+    for (control::ShotSeen& each_shot : shots) each_shot.window_id = window;
     control::Observation seen;
     seen.shots = shots;
     seen.camera = pictures;
@@ -99,6 +114,8 @@ RigResult run(const RigSetup& setup, const std::function<void(const Plant&, cons
     seen.motor.done_since = Seconds{motor.done_since};
     if (const auto state = plant.beam_state(now)) seen.beam_state = beam_state_of(*state);
 
+    if (setup.stop_at_s >= 0 && now >= setup.stop_at_s && !stop_asked)
+      seen.stop_requested = stop_asked = true;
     if (setup.hand_over && result.shots % 40 == 0) {
       auto next = control::make_strategy(setup.strategy, task);
       next->restore(strategy->save());
@@ -120,7 +137,7 @@ RigResult run(const RigSetup& setup, const std::function<void(const Plant&, cons
     if (each) each(plant, decision);
     if (decision.outcome) {
       result.last = decision;
-      break;
+      if (!setup.go_on_after_end) break;
     }
   }
   result.seconds = plant.truth().time;

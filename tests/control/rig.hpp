@@ -23,6 +23,10 @@ struct RigSetup {
   bool camera = false;
   bool hold = false;       // starts on the jet and never "ends well"
   bool hand_over = false;  // a fresh strategy takes over in every 40th step
+  bool swap_limits = false;
+  double stop_at_s = -1;         // stop is requested in that step; -1: never
+  bool go_on_after_end = false;  // steps go on when the strategy has ended
+  double window_changes_s = -1;  // the ring window's id changes then; -1: never
   control::Settings settings;
 };
 
@@ -53,5 +57,9 @@ control::Task task_for(const RigSetup& setup, const simulator::Plant& plant);
 // `each` is called after every step, if given.
 RigResult run(const RigSetup& setup,
               const std::function<void(const simulator::Plant&, const control::Decision&)>& each = {});
+
+// The same on a plant that is already running: the next command of a session.
+RigResult run_on(simulator::Plant& plant, const RigSetup& setup,
+                 const std::function<void(const simulator::Plant&, const control::Decision&)>& each = {});
 
 }  // namespace jt::test

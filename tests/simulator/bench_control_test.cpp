@@ -52,6 +52,25 @@ TEST(BenchBounds, fewer_shots_allow_less) {
   EXPECT_EQ(tracking_bound(profiles, information, 0, 120).overlap, 1);
 }
 
+// An axis that may move more often, with smaller steps, allows more; and none more than no axis at all.
+TEST(BenchBounds, an_axis_allows_less_than_none_and_more_with_more_moves) {
+  const simulator::PlantSettings s = simulator::preset("J20");
+  const simulator::Profiles profiles = simulator::make_profiles(s);
+  const Information information(s, profiles);
+  const double free = tracking_bound(profiles, information, 0.5, 120).overlap;
+  double before = 0;
+  for (const double moves : {6.0, 20.0, 60.0}) {
+    const double bound = tracking_bound_with_axis(profiles, information, 0.5, 120, {0.5, 0.2, moves});
+    EXPECT_GT(bound, before) << moves;
+    EXPECT_LT(bound, free) << moves;
+    before = bound;
+  }
+  // 6 moves a minute: 10 s between moves, the walk alone costs 0.5 * 0.25 * 10 = 1.25 um^2; a Gaussian of the
+  // width of the signal, 17.4 um, loses 4 ln2 / w^2 of that
+  EXPECT_NEAR(1 - tracking_bound_with_axis(profiles, information, 0.5, 120, {0.5, 0.2, 6}),
+              4 * std::log(2.0) / (17.4 * 17.4) * (1.25 + 0.3), 0.006);
+}
+
 // The mean ratio of n shots, turned into a distance by the true curve: an honest estimator, so not below the
 // bound, and at the side of the peak not far above it.
 TEST(BenchBounds, no_simulated_estimator_beats_them_and_a_plain_one_comes_near) {
