@@ -64,7 +64,7 @@ unordered_set utility valarray variant vector version immintrin.h cpuid.h
 """.split())
 SYSTEM = re.compile(
     r"^(sys|arpa|netinet|net|linux)/[a-z_0-9]+\.h$|^(unistd|fcntl|signal|poll|pthread|pwd|grp|mqueue|netdb|spawn|"
-    r"dirent|errno|fnmatch|glob|sched|semaphore|stdio|stdlib|string|time|termios|ftw|dlfcn|endian)\.h$")
+    r"dirent|errno|fnmatch|glob|sched|semaphore|stdio|stdlib|string|time|termios|ftw|dlfcn|endian|ifaddrs)\.h$")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 LIBRARY = re.compile(r"jt_library\(\s*(\w+)(.*?)\)", re.S)
