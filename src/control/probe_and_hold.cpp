@@ -381,7 +381,10 @@ Decision ProbeAndHold::probe(Seconds now) {
       std::max({2.5 * drift_um_, 2 * filter_.estimate().sigma_um, 1.5 * task_.axis.resolution_um});
   if (now < next_probe_ && (std::abs(off) < far || !may_probe(now, 5))) return hold("holding");
   if (task_.settings.quiet) {
-    if (probes_left_ == 0 && recent_.size() >= most_remembered && recent_share() < 0.9) probes_left_ = 6;
+    // A change, not the scatter of the median: looked at 10^4 times in five minutes.
+    const double scatter = 7 * relative_noise_ / std::sqrt(static_cast<double>(window()));
+    if (probes_left_ == 0 && recent_.size() >= most_remembered && recent_share() < 1 - std::max(0.1, scatter))
+      probes_left_ = 6;
     if (probes_left_ == 0) return hold("quiet: no change");
     --probes_left_;
   }
