@@ -6,6 +6,7 @@
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "detector/mask_file.hpp"
+#include "detector/store.hpp"
 
 namespace jt::app {
 namespace {
@@ -110,6 +111,13 @@ calibration::RingSettings ring_settings(const Config& config, const std::optiona
   return ring;
 }
 
+std::filesystem::path calibration_folder(const ChosenRun& chosen) {
+  if (chosen.folder.empty()) return {};
+  // Data and constants may lie below different spellings of the instrument.
+  return detector::calibration_folder(chosen.folder.parent_path().parent_path(), chosen.hutch,
+                                      chosen.experiment);
+}
+
 Settings calibration_settings(const Config& config, const ChosenRun& chosen,
                               const CalibrateOptions& options) {
   require_keys(config);
@@ -121,6 +129,7 @@ Settings calibration_settings(const Config& config, const ChosenRun& chosen,
   take_cal_params(config, options, settings);
   settings.ring = ring_settings(config, options.ring_model);
   if (config.mask) settings.mask = read_mask_file(*config.mask, chosen, settings.detector.name);
+  settings.calibration_folder = calibration_folder(chosen);
   settings.program_version = version;
   settings.config_sha256 = config.sha256;
   return settings;

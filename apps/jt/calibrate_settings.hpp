@@ -20,6 +20,9 @@ struct CalibrateOptions {
 calibration::Settings calibration_settings(const Config& config, const ChosenRun& chosen,
                                            const CalibrateOptions& options);
 
+// Where the constants of the run's experiment lie; empty with plain files.
+std::filesystem::path calibration_folder(const ChosenRun& chosen);
+
 // The ring's settings alone: `jt trace` walks with what is there.
 calibration::RingSettings ring_settings(const Config& config, const std::optional<std::string>& ring_model);
 

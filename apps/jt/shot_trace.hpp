@@ -33,7 +33,8 @@ struct TracedReduction {
   double i0 = 0, ring = 0, ratio = 0;
   int window_first = 0, window_last = 0;
   std::size_t saturated = 0;
-  std::vector<double> edges, profile;  // radius in px; empty without a frame
+  std::vector<double> edges, profile;  // radius in radius_unit; empty without a frame
+  std::string radius_unit;             // px for a camera, um for panels
 };
 
 struct ShotTrace {

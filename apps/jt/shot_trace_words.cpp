@@ -74,6 +74,7 @@ Json reduction_json(const TracedReduction& reduction) {
           {"ring", reduction.ring},
           {"ratio", reduction.ratio},
           {"bin_edges", reduction.edges},
+          {"radius_unit", reduction.radius_unit},
           {"profile", reduction.profile}};
 }
 
@@ -138,8 +139,8 @@ std::string profile_words(const TracedReduction& reduction) {
   if (reduction.profile.empty()) return "   no radial profile\n";
   std::string words = fmt::format("   radial profile, {} bins", reduction.profile.size());
   if (!reduction.edges.empty())
-    words +=
-        fmt::format(" of {} px about the beam", number_words(reduction.edges[1] - reduction.edges[0], 4));
+    words += fmt::format(" of {} {} about the beam", number_words(reduction.edges[1] - reduction.edges[0], 4),
+                         reduction.radius_unit);
   for (std::size_t bin = 0; bin < reduction.profile.size(); ++bin) {
     if (bin % 8 == 0) words += fmt::format("\n   {:>5}:", bin);
     words += fmt::format(" {:>9}", number_words(reduction.profile[bin], 5));

@@ -7,6 +7,7 @@
 
 #include "apps/jt/calibrate_settings.hpp"
 #include "calibration/result_file.hpp"
+#include "calibration/run_detector.hpp"
 #include "core/errors.hpp"
 #include "detector/area_detector.hpp"
 #include "detector/mask_file.hpp"
@@ -33,11 +34,8 @@ std::string why_not(const Config& config, const formats::RunDescription& run) {
   if (!config.det_map.name) return "the config names no area detector (det_map.name)";
   const auto detector = run.find_detector(*config.det_map.name);
   if (!detector) return fmt::format("the run has no detector '{}'", *config.det_map.name);
-  const formats::DetectorInfo& info = run.detectors[*detector];
-  if (!formats::is_camera(info.kind))
-    return fmt::format("{} needs pedestals, gains and geometry, which are not read yet; its frame is raw",
-                       formats::name(info.kind));
-  if (!info.shape.known()) return "the detector's shape is not known before its first frame";
+  if (!run.detectors[*detector].shape.known())
+    return "the detector's shape is not known before its first frame";
   return "";
 }
 
@@ -50,14 +48,12 @@ struct Bins {
 Bins make_bins(const Config& config, const std::optional<calibration::Result>& result,
                const detector::AreaDetector& detector) {
   const calibration::RingSettings ring = ring_settings(config, std::nullopt);
-  const Shape shape = detector.pixels().shape;
   const int wanted = config.cal_params ? config.cal_params->azav_bins : CalParams{}.azav_bins;
   auto bins = static_cast<std::size_t>(wanted);
   const bool original =
       result ? result->ring.model == "original" : ring.model == calibration::RingModel::original;
   if (original) {
-    reduction::OriginalBins made =
-        reduction::make_original_bins(shape.rows, shape.cols, bins, detector.pixels().good);
+    reduction::OriginalBins made = reduction::make_original_bins(detector, bins);
     return {std::move(made.pixel_bins), {}};
   }
   reduction::Centre centre = reduction::natural_centre(detector.pixels());
@@ -79,6 +75,12 @@ reduction::RingMeasure measure_of(const std::optional<calibration::Result>& resu
   measure.metric = original ? reduction::Metric::original : reduction::Metric::sum;
   measure.window = original ? reduction::original_window(result->peak_bin, result->delta_bin, bins)
                             : reduction::geometry_window(result->peak_bin, result->delta_bin, bins);
+  if (result->ring.metric == "contrast") {
+    const auto& beside = result->ring.baseline_window;
+    measure.metric = reduction::Metric::contrast;
+    measure.left = {beside[0], beside[1]};
+    measure.right = {beside[2], beside[3]};
+  }
   return measure;
 }
 
@@ -100,6 +102,16 @@ reduction::ShotPlan plan_of(const Config& config, const formats::RunDescription&
   return plan;
 }
 
+std::unique_ptr<detector::AreaDetector> make_detector(const ChosenRun& chosen, const Config& config,
+                                                      const formats::DetectorInfo& info) {
+  calibration::DetectorRequest request;
+  request.name = *config.det_map.name;
+  request.run = chosen.run;
+  request.calibration_folder = calibration_folder(chosen);
+  if (config.mask) request.mask = detector::read_mask(*config.mask, info.shape);
+  return calibration::make_run_detector(request, info, info.shape);
+}
+
 }  // namespace
 
 TracedReduction trace_reduction(const ChosenRun& chosen, const Config& config,
@@ -109,10 +121,14 @@ TracedReduction trace_reduction(const ChosenRun& chosen, const Config& config,
   if (!traced.skipped.empty()) return traced;
   const std::optional<calibration::Result> result = calibration_of(chosen, traced.calibration);
 
-  const Shape shape = run.detectors[*run.find_detector(*config.det_map.name)].shape;
-  std::vector<std::uint8_t> mask;
-  if (config.mask) mask = detector::read_mask(*config.mask, shape);
-  const std::unique_ptr<detector::AreaDetector> detector = detector::make_camera(shape, std::move(mask));
+  const formats::DetectorInfo& info = run.detectors[*run.find_detector(*config.det_map.name)];
+  std::unique_ptr<detector::AreaDetector> detector;
+  try {
+    detector = make_detector(chosen, config, info);
+  } catch (const SetupError& missing) {  // the raw frame is shown all the same
+    traced.skipped = missing.what();
+    return traced;
+  }
   const Bins bins = make_bins(config, result, *detector);
   reduction::WorkerPool pool(1);
   reduction::FrameReader frames(*detector, bins.pixel_bins, pool);
@@ -130,6 +146,7 @@ TracedReduction trace_reduction(const ChosenRun& chosen, const Config& config,
   }
   traced.saturated = shot.saturated;
   traced.edges = bins.edges;
+  traced.radius_unit = detector->pixels().unit == detector::PixelMap::Unit::pixel ? "px" : "um";
   traced.profile.assign(shot.profile.begin(), shot.profile.end());
   return traced;
 }

@@ -17,13 +17,17 @@ using report::Table;
 
 std::string value(double number, const std::string& unit = "") {
   if (!std::isfinite(number)) return "-";
-  return unit.empty() ? fmt::format("{:.5g}", number) : fmt::format("{:.5g} {}", number, unit);
+  const std::string digits = std::abs(number) >= 1e5 && std::abs(number) < 1e9
+                                 ? fmt::format("{:.0f}", number)
+                                 : fmt::format("{:.5g}", number);
+  return unit.empty() ? digits : fmt::format("{} {}", digits, unit);
 }
 
 std::string with_error(double number, double error, const std::string& unit) {
   if (!std::isfinite(number)) return "-";
   if (!std::isfinite(error)) return value(number, unit);
-  return fmt::format("{:.5g} ± {:.2g} {}", number, error, unit);
+  const std::string more_or_less = error >= 100 ? fmt::format("{:.0f}", error) : fmt::format("{:.2g}", error);
+  return fmt::format("{} ± {} {}", value(number), more_or_less, unit);
 }
 
 std::string name_of(const DetectorName& detector) {
@@ -57,10 +61,6 @@ std::vector<Fact> headline(const Result& r) {
            fmt::format("without the jet {}", value(r.ring.ratio_without_jet))},
           {"contrast", value(r.ring.contrast), "standard errors; a ring needs 5"}};
 }
-
-// What a pixel's value is counted in: a camera's as recorded, panels' after their constants
-// (detector/area_detector.hpp).
-std::string pixel_unit(const Ring& ring) { return ring.radius_unit == "um" ? "keV" : "ADU"; }
 
 std::vector<double> column(const ShotTable& table, double ShotRow::*member, bool used_only) {
   std::vector<double> values;
@@ -103,7 +103,7 @@ report::Profile profile_plot(const RunCalibration& run) {
       "Radial profile",
       "The mean over the used shots. The shaded bins are summed to the ring's intensity; the line below "
       "is what would be there without the ring.",
-      fmt::format("radius ({})", ring.radius_unit), fmt::format("mean pixel value ({})", pixel_unit(ring))};
+      fmt::format("radius ({})", ring.radius_unit), fmt::format("mean pixel value ({})", run.pixel_unit)};
   plot.x = bin_middles(ring);
   plot.y = run.result.average_azav;
   if (ring.window[0] <= ring.window[1])
@@ -131,7 +131,7 @@ report::Histogram2d ring_against_i0(const RunCalibration& run) {
       "Ring against i0",
       "Used shots. The line is the least-squares fit, the band the spread of the shots about it.",
       fmt::format("{} {} (as recorded)", run.result.provenance.i0_source, run.result.provenance.i0_quantity),
-      fmt::format("ring sum ({})", pixel_unit(run.result.ring))};
+      fmt::format("ring sum ({})", run.pixel_unit)};
   if (std::isfinite(run.result.slope))
     plot.line =
         report::Histogram2d::Line{run.result.slope, run.result.intercept, run.result.residual_spread, "fit"};
@@ -141,7 +141,7 @@ report::Histogram2d ring_against_i0(const RunCalibration& run) {
 report::Histogram ratio_histogram(const RunCalibration& run) {
   report::Histogram plot = report::histogram_of(column(run.table, &ShotRow::ratio, true), 50);
   plot.frame = {"Ratio of ring to i0", "Used shots.",
-                fmt::format("ratio ({} per unit of i0)", pixel_unit(run.result.ring)), "shots"};
+                fmt::format("ratio ({} per unit of i0)", run.pixel_unit), "shots"};
   plot.marks = {{run.result.med_ratio, "median"}};
   if (std::isfinite(run.result.ring.ratio_without_jet))
     plot.marks.push_back({run.result.ring.ratio_without_jet, "without the jet"});
@@ -182,7 +182,7 @@ report::Image image_plot(const RunCalibration& run) {
   plot.frame = {"Mean detector image",
                 "The mean over the used shots with the ring and its window drawn on it.", "column (px)",
                 "row (px)"};
-  plot.value_name = fmt::format("mean pixel value ({})", pixel_unit(ring));
+  plot.value_name = fmt::format("mean pixel value ({})", run.pixel_unit);
   plot.rows = mean.rows;
   plot.cols = mean.cols;
   plot.pixels = mean.values;
@@ -209,7 +209,7 @@ std::vector<Section> sections(const RunCalibration& run) {
        "",
        {ratio_histogram(run), against_time(run, &ShotRow::ratio,
                                            {"Ratio against time", "Used shots.", "",
-                                            fmt::format("ratio ({} per unit of i0)", pixel_unit(r.ring))},
+                                            fmt::format("ratio ({} per unit of i0)", run.pixel_unit)},
                                            r.mean_ratio, r.std_ratio)}}};
   if (!run.jet_projection.empty())
     all.push_back(

@@ -55,10 +55,16 @@ std::string rejected_in_words(const Census& census, const std::vector<std::optio
   return words.empty() ? "none rejected" : list_in_words(words);
 }
 
-[[noreturn]] void all_rejected(const Census& census, const std::vector<std::optional<Lost>>& lost) {
+// The original asks for no spread of anything: one shot is enough for it.
+std::size_t fewest_shots(const Settings& settings) { return is_original(settings) ? 1 : 2; }
+
+[[noreturn]] void all_rejected(const Settings& settings, const Census& census,
+                               const std::vector<std::optional<Lost>>& lost) {
   throw SetupError(fmt::format("too few shots are left to calibrate with: {} looked at, {}", census.seen,
                                rejected_in_words(census, lost)),
-                   "at least two shots with good i0 and a frame are averaged",
+                   fmt::format("at least {} with good i0 and a frame {} averaged",
+                               fewest_shots(settings) == 1 ? "one shot" : "two shots",
+                               fewest_shots(settings) == 1 ? "is" : "are"),
                    "Look at 'jt info' for what the run holds, or calibrate another run?");
 }
 
@@ -244,11 +250,13 @@ void describe_ring(const Settings& settings, const Measured& measured, const Fra
   const detector::PixelMap& map = reader.detector->pixels();
   out.model = is_original(settings) ? "original" : "geometry";
   out.metric = measured.measure.metric == reduction::Metric::contrast ? "contrast" : "sum";
-  out.radius_unit = map.unit == detector::PixelMap::Unit::micrometre ? "um" : "px";
+  // The original's radii are of the assembled image, in its pixels.
+  const bool in_um = map.unit == detector::PixelMap::Unit::micrometre && !is_original(settings);
+  out.radius_unit = in_um ? "um" : "px";
   out.radius = radius_at(reader, ring.fit_ok ? ring.position : ring.peak_bin);
   // Without a fit the ring is somewhere in its bin.
   out.radius_err = ring.fit_ok ? ring.position_err * bin_width(reader) : bin_width(reader) / std::sqrt(12.0);
-  if (map.distance_um > 0 && std::isfinite(energy_ev))
+  if (in_um && map.distance_um > 0 && std::isfinite(energy_ev))
     out.q = reduction::q_of_radius(out.radius, map.distance_um, energy_ev);
   out.window = {ring.window.first, ring.window.last};
   out.window_clipped = ring.window.clipped;
@@ -400,23 +408,35 @@ Provenance provenance_of(const Settings& settings, const Census& census, const F
   return from;
 }
 
-// The image on a grid, for pictures: a camera's pixels as they are.
-MeanImage picture_of(const Frames& frames) {
+// What calibrated pixels are counted in (detector/area_detector.hpp).
+std::string pixel_unit(formats::DetectorKind kind) {
+  return formats::is_camera(kind) || kind == formats::DetectorKind::cspad ? "ADU" : "keV";
+}
+
+// The image on a grid, for pictures: a camera's pixels as they are, panels where they lie.
+MeanImage picture_of(const Frames& frames, bool in_um) {
   const detector::PixelMap& map = frames.reader.detector->pixels();
+  const detector::ImageLayout& layout = frames.reader.detector->layout();
   MeanImage image;
-  image.rows = map.shape.rows;
-  image.cols = map.shape.cols;
-  image.values = frames.mean_image;
-  for (std::size_t i = 0; i < image.values.size(); ++i)
-    if (map.good[i] == 0) image.values[i] = std::numeric_limits<float>::quiet_NaN();
+  image.rows = layout.rows;
+  image.cols = layout.cols;
+  image.values.assign(layout.cells(), std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t i = 0; i < frames.mean_image.size(); ++i)
+    if (map.good[i] != 0) image.values[layout.cell.empty() ? i : layout.cell[i]] = frames.mean_image[i];
+  if (in_um) {  // the outermost pixels are in the middle of row 0 and column 0
+    image.pixel = pixel_pitch(map);
+    image.x0 = *std::min_element(map.x.begin(), map.x.end());
+    image.y0 = *std::min_element(map.y.begin(), map.y.end());
+  }
   return image;
 }
 
-void warn_of_shape(const Settings& settings, Shape shape, std::vector<std::string>& warnings) {
+void warn_of_shape(const Settings& settings, const detector::ImageLayout& image,
+                   std::vector<std::string>& warnings) {
   const DetectorSettings& expected = settings.detector;
-  if (expected.rows == 0 || (expected.rows == shape.rows && expected.cols == shape.cols)) return;
+  if (expected.rows == 0 || (expected.rows == image.rows && expected.cols == image.cols)) return;
   warnings.push_back(fmt::format("det_map.shape says {} x {}, the image of {} is {} x {}", expected.rows,
-                                 expected.cols, expected.name, shape.rows, shape.cols));
+                                 expected.cols, expected.name, image.rows, image.cols));
 }
 
 void add_new(const std::vector<std::string>& words, std::vector<std::string>& to) {
@@ -437,13 +457,13 @@ Averaged average_run(const Settings& settings, const Census& census,
                      const Hooks& hooks, reduction::WorkerPool& pool) {
   Averaged run;
   run.cut = make_cut(settings, census.rows, census.lost);
-  if (run.cut.histogram.counts.empty()) all_rejected(census, census.lost);
+  if (run.cut.histogram.counts.empty()) all_rejected(settings, census, census.lost);
   while (true) {
     run.frames = read_frames(settings, census, run.cut, centre, open, hooks, pool);
     // The original's cut knows only shots that lack nothing, and that shows with the frames.
     if (is_original(settings)) {
       const I0Cut final_cut = make_cut(settings, census.rows, run.frames.lost);
-      if (final_cut.histogram.counts.empty()) all_rejected(census, run.frames.lost);
+      if (final_cut.histogram.counts.empty()) all_rejected(settings, census, run.frames.lost);
       const bool changed = final_cut.low != run.cut.low || final_cut.high != run.cut.high;
       run.cut = final_cut;
       if (changed) continue;
@@ -451,7 +471,7 @@ Averaged average_run(const Settings& settings, const Census& census,
     break;
   }
   run.used = used_rows(run.cut, run.frames);
-  if (run.used.size() < 2) all_rejected(census, run.frames.lost);
+  if (run.used.size() < fewest_shots(settings)) all_rejected(settings, census, run.frames.lost);
   run.average = average_profile(settings, run.frames.table, run.used);
   return run;
 }
@@ -506,13 +526,14 @@ RunCalibration run_calibration(const Settings& settings, const OpenShots& open, 
 
   add_new(run.cut.warnings, result.warnings);
   add_new(run.frames.reader.detector->warnings(), result.warnings);
-  warn_of_shape(settings, run.frames.reader.detector->pixels().shape, result.warnings);
+  warn_of_shape(settings, run.frames.reader.detector->layout(), result.warnings);
   add_new(census.notes, result.warnings);
   add_new(run.frames.notes, result.warnings);
 
   out.baseline = measured.ring.baseline;
   out.fitted_profile = measured.ring.fit_ok ? measured.ring.curve : std::vector<double>{};
-  out.mean_image = picture_of(run.frames);
+  out.mean_image = picture_of(run.frames, result.ring.radius_unit == "um");
+  out.pixel_unit = pixel_unit(census.detector.kind);
   out.jet_projection = run.frames.jet_projection;
   out.cut = run.cut;
   out.table = std::move(run.frames.table);

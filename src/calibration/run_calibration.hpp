@@ -44,6 +44,7 @@ struct RunCalibration {
   MeanImage mean_image;
   std::vector<double> jet_projection;  // mean over the used shots along the configured axis; empty: no camera
   std::vector<double> fitted_profile;  // the fit at every bin; empty when there is none
+  std::string pixel_unit = "ADU";      // of the calibrated pixels: ADU or keV
   reduction::Baseline baseline;        // the straight line under the ring, over bins
 };
 

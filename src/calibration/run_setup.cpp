@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "calibration/run_detector.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 
@@ -86,24 +87,28 @@ void require_names(const Settings& settings, const formats::RunDescription& run,
                      run);
 }
 
+namespace {
+
+DetectorRequest request_of(const Settings& settings) {
+  return {settings.detector.name, settings.run, settings.calibration_folder, settings.mask.good,
+          detector::CommonModeUse::as_deployed};
+}
+
+}  // namespace
+
 void require_readable_detector(const Settings& settings, const formats::DetectorInfo& info) {
-  if (formats::is_camera(info.kind)) return;
-  throw SetupError(fmt::format("no pedestals can be read yet for {} ({})", settings.detector.name,
-                               formats::name(info.kind)),
-                   "its raw numbers mean nothing without pedestals, gains and geometry",
-                   "Calibrate a camera such as Rayonix or Opal, or look at the raw frames with 'jt info'?");
+  require_constants(request_of(settings), info);
 }
 
 std::unique_ptr<detector::AreaDetector> make_run_detector(const Settings& settings,
                                                           const formats::DetectorInfo& info, Shape shape) {
-  require_readable_detector(settings, info);
   const MaskSettings& mask = settings.mask;
-  if (!mask.good.empty() && (mask.rows != shape.rows || mask.cols != shape.cols))
-    throw SetupError(
-        fmt::format("the mask is {} x {}", mask.rows, mask.cols),
-        fmt::format("the frames of {} are {} x {}", settings.detector.name, shape.rows, shape.cols),
-        "Give a mask of the detector's own shape?");
-  return detector::make_camera(shape, mask.good);
+  if (!mask.good.empty() && (mask.rows != shape.panels * shape.rows || mask.cols != shape.cols))
+    throw SetupError(fmt::format("the mask is {} x {}", mask.rows, mask.cols),
+                     fmt::format("the frames of {} are {} x {}", settings.detector.name,
+                                 shape.panels * shape.rows, shape.cols),
+                     "Give a mask of the detector's own shape?");
+  return make_run_detector(request_of(settings), info, shape);
 }
 
 }  // namespace jt::calibration

@@ -29,11 +29,10 @@ void find_names(const Settings& settings, const formats::RunDescription& run, Fo
 // Throws SetupError, naming what there is, nearest first, when something is still missing.
 void require_names(const Settings& settings, const formats::RunDescription& run, const FoundNames& found);
 
-// The clean place for constants and geometry: cameras now, panel detectors say what they need. Throws
-// SetupError. `shape` is that of the frames.
+// With its constants, geometry and mask (run_detector.hpp). Throws SetupError. `shape` is that of the frames.
 std::unique_ptr<detector::AreaDetector> make_run_detector(const Settings& settings,
                                                           const formats::DetectorInfo& info, Shape shape);
-// Throws when make_run_detector() would, as far as the kind of detector tells: before any frame is read.
+// Throws when constants are missing without which nothing can be calibrated: before any frame is read.
 void require_readable_detector(const Settings& settings, const formats::DetectorInfo& info);
 
 }  // namespace jt::calibration

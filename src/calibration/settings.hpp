@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +65,7 @@ struct Settings {
   std::string i0_quantity;                      // `ipm.det`
   std::optional<JetCameraSettings> jet_camera;  // none: jet results are null
   MaskSettings mask;
+  std::filesystem::path calibration_folder;  // "<experiment folder>/calib"; empty: there is none
   RingSettings ring;
 
   // cal_params

@@ -132,8 +132,10 @@ RingReader make_reader(const Settings& settings, const Census& census, Shape sha
   const detector::PixelMap& map = reader.detector->pixels();
   const auto bins = static_cast<std::size_t>(settings.azav_bins);
   if (is_original(settings)) {
-    auto made = reduction::make_original_bins(shape.rows, shape.cols, bins, map.good);
-    reader.centre = reduction::natural_centre(map);
+    auto made = reduction::make_original_bins(*reader.detector, bins);
+    // Of the image, in its pixels.
+    const detector::ImageLayout& image = reader.detector->layout();
+    reader.centre = {static_cast<double>(image.cols) / 2, static_cast<double>(image.rows) / 2};
     reader.middles = made.radii;
     for (const double middle : made.radii) reader.edges.push_back(middle - made.bin_size / 2);
     reader.edges.push_back(made.radii.back() + made.bin_size / 2);

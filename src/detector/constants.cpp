@@ -81,13 +81,25 @@ template std::optional<std::vector<std::uint8_t>> Constants::read(Constant, Shap
 template std::optional<std::vector<std::uint16_t>> Constants::read(Constant, Shape, std::size_t, std::size_t);
 template std::optional<std::vector<std::uint64_t>> Constants::read(Constant, Shape, std::size_t, std::size_t);
 
+namespace {
+
+[[noreturn]] void no_pedestals(const RunPlace& place, const CalibrationStore& store) {
+  throw SetupError(fmt::format("no pedestals for run {} in {}", place.run.value,
+                               store.folder(Constant::pedestals).string()),
+                   fmt::format("needed to calibrate {}", place.name),
+                   "Take a dark run and deploy its pedestals, valid from this run or an earlier one?");
+}
+
+}  // namespace
+
+void require_deployed_pedestals(const RunPlace& place) {
+  const CalibrationStore store(place.calibration_folder, place.source);
+  if (!store.find(Constant::pedestals, place.run)) no_pedestals(place, store);
+}
+
 std::vector<float> Constants::require_pedestals(Shape shape, std::size_t ranges) {
   auto pedestals = read<float>(Constant::pedestals, shape, ranges, ranges);
-  if (!pedestals)
-    throw SetupError(fmt::format("no pedestals for run {} in {}", place_.run.value,
-                                 store_.folder(Constant::pedestals).string()),
-                     fmt::format("needed to calibrate {}", place_.name),
-                     "Take a dark run and deploy its pedestals, valid from this run or an earlier one?");
+  if (!pedestals) no_pedestals(place_, store_);
   return std::move(*pedestals);
 }
 

@@ -59,4 +59,8 @@ class Constants {
   std::vector<std::string> files_;
 };
 
+// Throws SetupError, naming what to deploy and where, when the store has no pedestals for the run; reads
+// none.
+void require_deployed_pedestals(const RunPlace& place);
+
 }  // namespace jt::detector

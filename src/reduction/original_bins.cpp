@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -78,6 +79,25 @@ OriginalBins make_original_bins(std::uint32_t rows, std::uint32_t cols, std::siz
     to.cell[i] = cell->second;
   }
   std::replace(to.cell.begin(), to.cell.end(), unassigned, to.nowhere());
+  return made;
+}
+
+OriginalBins make_original_bins(const detector::AreaDetector& detector, std::size_t bins) {
+  const detector::ImageLayout& layout = detector.layout();
+  const auto rows = static_cast<std::uint32_t>(layout.rows), cols = static_cast<std::uint32_t>(layout.cols);
+  const std::vector<std::uint8_t>& good = detector.pixels().good;
+  if (layout.cell.empty()) return make_original_bins(rows, cols, bins, good);
+
+  OriginalBins made = make_original_bins(rows, cols, bins, {});
+  PixelBins& to = made.pixel_bins;
+  constexpr auto nobody = std::numeric_limits<std::uint32_t>::max();
+  std::vector<std::uint32_t> last_in_cell(layout.cells(), nobody);
+  for (std::size_t i = 0; i < layout.cell.size(); ++i)
+    last_in_cell[layout.cell[i]] = static_cast<std::uint32_t>(i);
+  std::vector<std::uint16_t> of_pixel(layout.cell.size(), to.nowhere());
+  for (std::size_t i = 0; i < layout.cell.size(); ++i)
+    if (good[i] != 0 && last_in_cell[layout.cell[i]] == i) of_pixel[i] = to.cell[layout.cell[i]];
+  to.cell = std::move(of_pixel);
   return made;
 }
 

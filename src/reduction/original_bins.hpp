@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "detector/area_detector.hpp"
 #include "reduction/pixel_bins.hpp"
 
 namespace jt::reduction {
@@ -21,5 +22,10 @@ struct OriginalBins {
 // SetupError when the image is so small that there is no mask.
 OriginalBins make_original_bins(std::uint32_t rows, std::uint32_t cols, std::size_t bins,
                                 std::span<const std::uint8_t> good);
+
+// The same of a detector's assembled image, given to the raw pixels that it is made of: gaps count as zeros,
+// and of two pixels in one cell only the later one is seen. Its cells, not the raw pixels, are what a mean is
+// divided by.
+OriginalBins make_original_bins(const detector::AreaDetector& detector, std::size_t bins);
 
 }  // namespace jt::reduction

@@ -120,4 +120,55 @@ TEST(original_bins, an_image_too_small_for_masks_is_refused) {
   EXPECT_THROW(make_original_bins(1, 1, 100, {}), jt::SetupError);
 }
 
+// Two panels with a gap between them, the second one over the last column of the first, one bad pixel.
+class TwoPanels : public jt::detector::AreaDetector {
+ public:
+  TwoPanels() {
+    pixels_.shape = {2, 9, 8};
+    pixels_.good.assign(pixels_.shape.pixels(), 1);
+    pixels_.good[20] = 0;
+    pixels_.good[9 * 8 + 3] = 0;
+    layout_.rows = 14;
+    layout_.cols = 15;
+    for (std::uint32_t panel = 0; panel < 2; ++panel)
+      for (std::uint32_t row = 0; row < 9; ++row)
+        for (std::uint32_t col = 0; col < 8; ++col)
+          layout_.cell.push_back((row + 4 * panel) * 15 + col + 7 * panel);
+  }
+  std::size_t calibrate(const jt::RawFrame&, jt::detector::SaturatedPixels, std::span<float>) const override {
+    return 0;
+  }
+};
+
+TEST(original_bins_of_panels, give_the_profile_of_the_assembled_image) {
+  const TwoPanels detector;
+  std::vector<float> values(detector.pixels().shape.pixels());
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>((i * 7919) % 1009);
+
+  // The picture by hand: zeros, then one pixel after the other, bad ones as zeros.
+  std::vector<double> image(14 * 15, 0.0);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    image[detector.layout().cell[i]] = detector.pixels().good[i] != 0 ? static_cast<double>(values[i]) : 0.0;
+  const OriginalBins of_image = make_original_bins(14, 15, 6, {});
+  const OriginalBins of_panels = make_original_bins(detector, 6);
+  ASSERT_EQ(of_panels.radii, of_image.radii);
+
+  jt::reduction::WorkerPool pool(1);
+  jt::reduction::AzimuthalAverage average(of_panels.pixel_bins, pool);
+  std::vector<double> profile(of_panels.pixel_bins.bins);
+  average.of_values(values, profile, nullptr);
+  for (std::size_t k = 0; k < of_image.radii.size(); ++k) {
+    double sum = 0, count = 0;
+    for (int row = 0; row < 14; ++row)
+      for (int col = 0; col < 15; ++col) {
+        const double r = std::hypot(col - 7.5, row - 7.0);
+        if (!(r > of_image.radii[k] - of_image.bin_size && r < of_image.radii[k] + of_image.bin_size))
+          continue;
+        sum += image[static_cast<std::size_t>(row * 15 + col)];
+        count += 1;
+      }
+    EXPECT_NEAR(profile[k], sum / count, 1e-9 * sum) << "mask " << k;
+  }
+}
+
 }  // namespace
