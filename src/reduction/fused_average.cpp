@@ -54,7 +54,8 @@ FusedAverage::FusedAverage(const detector::AreaDetector& detector, const detecto
 
 bool FusedAverage::plan() {
   const Shape shape = detector_.pixels().shape;
-  if (!make_fused_plan({form_, shape, bins_.cell, bins_.cells.size(), {}, options_.bits}, plan_))
+  if (!make_fused_plan(
+          {form_, shape, bins_.cell, bins_.cells.size(), {}, options_.bits, options_.only_binned}, plan_))
     return false;
   if (form_.common_mode.mode != 0) {
     common_mode_ =
@@ -69,8 +70,7 @@ bool FusedAverage::plan() {
 // Parts of equal numbers of chunks, whatever the threads.
 void FusedAverage::divide() {
   constexpr std::size_t most_parts = 16;
-  if (options_.only_binned)
-    std::erase_if(plan_.chunks, [](const FusedPlan::Chunk& chunk) { return chunk.entries == 0; });
+  if (options_.only_binned) keep_binned_blocks(plan_);
   const std::size_t chunks = plan_.chunks.size(), parts = std::min(most_parts, chunks);
   for (std::size_t part = 0; part < parts; ++part)
     parts_.emplace_back(part * chunks / parts, (part + 1) * chunks / parts);

@@ -169,7 +169,8 @@ class EntryMaker {
   void add_block(std::uint16_t block, std::size_t first, std::size_t count) {
     const std::size_t pixels = input_.shape.pixels(), begin = plan_.entries.size();
     for (std::size_t k = 0; k < count; ++k) {
-      if (!has_usual_constants(input_.form, first + k, pixels))
+      const bool asked = !input_.only_binned || input_.cell[first + k] < input_.cells;
+      if (asked && !has_usual_constants(input_.form, first + k, pixels))
         plan_.always.push_back(static_cast<std::uint32_t>(first + k));
       const std::uint16_t slot = plan_.slot[first + k];
       if (slot < plan_.slots.size()) mask_of(begin, block, slot) |= 1u << k;
@@ -194,6 +195,35 @@ class EntryMaker {
 };
 
 }  // namespace
+
+void keep_binned_blocks(FusedPlan& plan) {
+  std::vector<FusedPlan::Chunk> kept;
+  for (const FusedPlan::Chunk& chunk : plan.chunks) {
+    if (chunk.always != 0) {  // rare: as it is
+      kept.push_back(chunk);
+      continue;
+    }
+    const std::size_t end = chunk.first_entry + chunk.entries;
+    for (std::size_t e = chunk.first_entry; e < end;) {
+      const std::uint16_t first = plan.entries[e].block;
+      FusedPlan::Chunk run = chunk;
+      run.first_entry = e;
+      std::uint16_t last = first;
+      for (; e < end && plan.entries[e].block <= last + 1; ++e) {
+        last = plan.entries[e].block;
+        plan.entries[e].block = static_cast<std::uint16_t>(last - first);
+      }
+      run.entries = e - run.first_entry;
+      run.blocks = last - first + 1u;
+      run.first = chunk.first + first * static_cast<std::uint32_t>(block_pixels);
+      run.pixels = std::min<std::uint32_t>(run.blocks * static_cast<std::uint32_t>(block_pixels),
+                                           chunk.first + chunk.pixels - run.first);
+      run.block = chunk.block + first;
+      kept.push_back(run);
+    }
+  }
+  plan.chunks = std::move(kept);
+}
 
 double FusedPlan::gain(std::size_t pixel, std::size_t padded) const {
   const std::uint16_t s = slot[pixel];

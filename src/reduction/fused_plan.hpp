@@ -60,9 +60,13 @@ struct FusedInput {
   std::size_t cells = 0;
   std::span<const double> weight;  // per cell; empty: 1
   GainBits bits = GainBits::exact;
+  bool only_binned = false;  // nothing is asked of pixels that add nowhere
 };
 // Slots must be countable in 16 bits; a plan with more gives none, and the plain path is taken.
 bool make_fused_plan(const FusedInput& input, FusedPlan& plan);
+
+// Cuts the chunks to runs of blocks with entries (or pixels that are always replaced): nothing else is read.
+void keep_binned_blocks(FusedPlan& plan);
 
 // Whether the kernels may treat a pixel by its usual state: constants are there and of a sensible size.
 bool has_usual_constants(const detector::RawForm& form, std::size_t pixel, std::size_t pixels);

@@ -97,23 +97,6 @@ void sum_exact(const Sum& job) {
   });
 }
 
-DotResult dot(const Dot& job) {
-  DotResult result;
-  for (std::size_t e = 0; e < job.count; ++e) {
-    job.special[e] = 0;
-    for (std::uint32_t mask = job.entries[e].mask; mask != 0; mask &= mask - 1) {
-      const auto k = static_cast<unsigned>(std::countr_zero(mask));
-      const std::size_t i = job.entries[e].pixel + k;
-      const std::int16_t number = number_at(job.normal, job.raw, i);
-      result.sum += std::int64_t{number} * job.gains[e * block_pixels + k];
-      if (!is_special(job.normal, job.raw, i, job.test[e], number)) continue;
-      job.special[e] |= 1u << k;
-      result.any_special = true;
-    }
-  }
-  return result;
-}
-
 bool stage(const Stage& job) {
   std::uint32_t any = 0;
   for (std::size_t b = 0; b < job.blocks; ++b) {
@@ -174,7 +157,7 @@ void columns(float* values, std::size_t rows, float* lower, float* upper) {
 }  // namespace
 
 const Table& portable_table() {
-  static const Table table{scan, sum_ones, sum_16, sum_exact, dot, stage, row_middles, columns<Four>};
+  static const Table table{scan, sum_ones, sum_16, sum_exact, stage, row_middles, columns<Four>};
   return table;
 }
 

@@ -55,25 +55,6 @@ struct Sum {
   const std::int16_t *high, *low;  // gains: chunk pixels each; low for sum_exact() only
   std::int64_t* sums;              // slots x sum_lanes
 };
-// The live ring: each entry is a block of its own place and gains.
-struct DotEntry {
-  std::uint32_t mask;
-  std::uint32_t pixel;  // where the block begins in its panel
-};
-struct Dot {
-  Normal normal;
-  const std::byte* raw;  // the panel
-  const DotEntry* entries;
-  std::size_t count;
-  const std::uint16_t* test;  // per entry
-  const std::int16_t* gains;  // per entry 32
-  std::uint32_t* special;     // out, per entry, masked
-};
-struct DotResult {
-  std::int64_t sum = 0;
-  bool any_special = false;
-};
-
 // Blocks of 32 pixels for the medians: number - pedestal in float32. Pixels that are in no group have an
 // infinite pedestal, so that they come out at an end of the order.
 struct Stage {
@@ -92,7 +73,6 @@ struct Table {
   void (*sum_ones)(const Sum&);   // sum of numbers
   void (*sum_16)(const Sum&);     // sum of number * high
   void (*sum_exact)(const Sum&);  // sum of number * (high * 32768 + low)
-  DotResult (*dot)(const Dot&);   // sum of number * gain over the masks
   bool (*stage)(const Stage&);    // whether any pixel has switched
   // The two middle ones of 16 groups of 64 neighbouring values each.
   void (*row_middles)(const float* values, float* lower, float* upper);

@@ -119,37 +119,6 @@ void sum(const Sum& job) {
 }
 
 template <PixelType type>
-DotResult dot_of(const Dot& job) {
-  constexpr std::size_t entries_ahead = 16, pixel_bytes = type == PixelType::u8 ? 1 : 2;
-  const Constants constants(job.normal);
-  __m256i sum = _mm256_setzero_si256();
-  std::uint32_t any = 0;
-  for (std::size_t e = 0; e < job.count; ++e) {
-    const DotEntry entry = job.entries[e];
-    const std::size_t later = e + entries_ahead < job.count ? e + entries_ahead : e;
-    _mm_prefetch(reinterpret_cast<const char*>(job.raw) + pixel_bytes * job.entries[later].pixel,
-                 _MM_HINT_T0);
-    const __m256i test = _mm256_set1_epi16(static_cast<short>(job.test[e]));
-    __m256i special[2];
-    for (unsigned half = 0; half < 2; ++half) {
-      const __m256i words = load_words<type>(job.raw, entry.pixel + 16 * half);
-      const __m256i numbers = constants.number(words), mask = words_of(entry.mask >> (16 * half));
-      special[half] = _mm256_and_si256(mask, special_words(words, numbers, constants.full_above, test));
-      const __m256i gains = load(job.gains + e * block_pixels + 16 * half);
-      sum = _mm256_add_epi64(sum, widen(_mm256_madd_epi16(_mm256_and_si256(numbers, mask), gains)));
-    }
-    job.special[e] = bits_of(special[0], special[1]);
-    any |= job.special[e];
-  }
-  const __m128i two = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-  return {_mm_cvtsi128_si64(two) + _mm_extract_epi64(two, 1), any != 0};
-}
-
-DotResult dot(const Dot& job) {
-  return job.normal.type == PixelType::u8 ? dot_of<PixelType::u8>(job) : dot_of<PixelType::u16>(job);
-}
-
-template <PixelType type>
 bool stage_of(const Stage& job) {
   const Constants constants(job.normal);
   std::uint32_t any = 0;
@@ -227,7 +196,7 @@ void column_middles(float* values, std::size_t rows, float* lower, float* upper)
   }
 }
 
-constexpr Table all{scan,  sum<Gains::ones>, sum<Gains::high>, sum<Gains::both>, dot,
+constexpr Table all{scan,  sum<Gains::ones>, sum<Gains::high>, sum<Gains::both>,
                     stage, row_middles,      column_middles};
 
 }  // namespace

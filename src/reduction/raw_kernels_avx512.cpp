@@ -84,35 +84,6 @@ void sum(const Sum& job) {
 }
 
 template <PixelType type>
-DotResult dot_of(const Dot& job) {
-  constexpr std::size_t entries_ahead = 16, pixel_bytes = type == PixelType::u8 ? 1 : 2;
-  const Constants constants(job.normal);
-  __m512i sum = _mm512_setzero_si512();
-  std::uint32_t any = 0;
-  for (std::size_t e = 0; e < job.count; ++e) {
-    const DotEntry entry = job.entries[e];
-    const std::size_t later = e + entries_ahead < job.count ? e + entries_ahead : e;
-    _mm_prefetch(reinterpret_cast<const char*>(job.raw) + pixel_bytes * job.entries[later].pixel,
-                 _MM_HINT_T0);
-    const __m512i words = load_words<type>(job.raw, entry.pixel);
-    const __m512i numbers = _mm512_xor_si512(_mm512_and_si512(words, constants.and_bits), constants.xor_bits);
-    const __mmask32 special =
-        _mm512_mask_test_epi16_mask(entry.mask, words, _mm512_set1_epi16(static_cast<short>(job.test[e]))) |
-        _mm512_mask_cmpgt_epi16_mask(entry.mask, numbers, constants.full_above);
-    job.special[e] = special;
-    any |= special;
-    const __m512i chosen = _mm512_maskz_mov_epi16(entry.mask, numbers);
-    sum = _mm512_add_epi64(sum,
-                           widen(_mm512_madd_epi16(chosen, _mm512_load_si512(job.gains + e * block_pixels))));
-  }
-  return {_mm512_reduce_add_epi64(sum), any != 0};
-}
-
-DotResult dot(const Dot& job) {
-  return job.normal.type == PixelType::u8 ? dot_of<PixelType::u8>(job) : dot_of<PixelType::u16>(job);
-}
-
-template <PixelType type>
 bool stage_of(const Stage& job) {
   const Constants constants(job.normal);
   std::uint32_t any = 0;
@@ -192,7 +163,7 @@ void column_middles(float* values, std::size_t rows, float* lower, float* upper)
   }
 }
 
-constexpr Table all{scan,  sum<Gains::ones>, sum<Gains::high>, sum<Gains::both>, dot,
+constexpr Table all{scan,  sum<Gains::ones>, sum<Gains::high>, sum<Gains::both>,
                     stage, row_middles,      column_middles};
 
 }  // namespace

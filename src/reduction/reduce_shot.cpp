@@ -59,6 +59,8 @@ double measure_ring(const RingMeasure& measure, std::span<const double> profile)
 
 FrameReader::FrameReader(const detector::AreaDetector& detector, const PixelBins& bins, WorkerPool& pool)
     : detector_(detector),
+      bins_(bins),
+      pool_(pool),
       fused_(FusedAverage::make(detector, bins, pool)),
       average_(bins, pool),
       profile_(bins.bins) {}
@@ -76,6 +78,27 @@ std::optional<FrameReader::Profile> FrameReader::profile(const RawFrame& raw,
   const std::size_t count = detector_.calibrate(raw, saturated, values_);
   average_.of_values(values_, profile_, image);
   return Profile{profile_, count};
+}
+
+// Made again when the windows move: rare, and tenths of a second.
+void FrameReader::look_at(const RingMeasure& measure) {
+  std::vector<RingWindow> windows{measure.window};
+  if (measure.metric == Metric::contrast) windows.insert(windows.end(), {measure.left, measure.right});
+  const auto same = [](const RingWindow& a, const RingWindow& b) {
+    return a.first == b.first && a.last == b.last;
+  };
+  if (std::equal(windows.begin(), windows.end(), windows_.begin(), windows_.end(), same)) return;
+  windows_ = windows;
+  live_ = LiveRing::make(detector_, bins_, windows_, pool_);
+}
+
+std::optional<FrameReader::Profile> FrameReader::ring_bins(const RawFrame& raw,
+                                                           detector::SaturatedPixels saturated,
+                                                           const RingMeasure& measure) {
+  look_at(measure);
+  if (live_ == nullptr || !live_->takes(raw)) return profile(raw, saturated, nullptr);
+  const LiveRing::Bins bins = live_->of(raw, saturated);
+  return Profile{bins.profile, bins.saturated};
 }
 
 Lost why_no_frame(const formats::Event& event) { return has_damage(event) ? Lost::damaged : Lost::no_frame; }
@@ -109,7 +132,9 @@ ReducedShot reduce_shot(const formats::Event& event, const ShotPlan& plan, Frame
     shot.dropped = why_no_frame(event);
     return shot;
   }
-  const auto profile = frames.profile(frame->raw(), plan.saturated, image);
+  const bool ring_only = plan.ring_only && plan.ring && image == nullptr;
+  const auto profile = ring_only ? frames.ring_bins(frame->raw(), plan.saturated, *plan.ring)
+                                 : frames.profile(frame->raw(), plan.saturated, image);
   if (!profile) {
     shot.dropped = Lost::wrong_frame_shape;
     return shot;

@@ -15,6 +15,7 @@
 #include "formats/event.hpp"
 #include "reduction/azimuthal_average.hpp"
 #include "reduction/fused_average.hpp"
+#include "reduction/live_ring.hpp"
 #include "reduction/ring_window.hpp"
 
 namespace jt::reduction {
@@ -63,6 +64,9 @@ struct ShotPlan {
   std::optional<std::size_t> detector;  // index into RunDescription::detectors
   std::optional<I0Window> cut;
   std::optional<RingMeasure> ring;
+  // Only the pixels of the ring's bins are read, to 1e-5; needs `ring` and no image. The profile then has
+  // these bins alone, others are NaN, and saturated pixels are counted near the ring.
+  bool ring_only = false;
   detector::SaturatedPixels saturated = detector::SaturatedPixels::become_nan;
 };
 
@@ -87,9 +91,18 @@ class FrameReader {
     std::size_t saturated = 0;
   };
   std::optional<Profile> profile(const RawFrame& raw, detector::SaturatedPixels saturated, ImageSum* image);
+  // The bins of the measure's windows alone (LiveRing); all where the detector cannot be read that way.
+  std::optional<Profile> ring_bins(const RawFrame& raw, detector::SaturatedPixels saturated,
+                                   const RingMeasure& measure);
 
  private:
+  void look_at(const RingMeasure& measure);
+
   const detector::AreaDetector& detector_;
+  const PixelBins& bins_;
+  WorkerPool& pool_;
+  std::vector<RingWindow> windows_;  // of live_
+  std::unique_ptr<LiveRing> live_;
   std::unique_ptr<FusedAverage> fused_;  // from raw frames; nothing when the detector cannot be read that way
   AzimuthalAverage average_;
   std::vector<float> values_;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "reduction/live_ring.hpp"
 #include "reduction/made_detector.hpp"
 #include "reduction/plain_average.hpp"
 
@@ -241,6 +242,30 @@ TEST(fused_average, the_mean_image_is_that_of_calibrated_frames) {
   std::vector<made::Frame> pictures;
   for (int n = 0; n < 4; ++n) pictures.push_back(made::camera_frame(shape, jt::PixelType::u16, random));
   check_mean_image(*camera, pictures, random);
+}
+
+RC_GTEST_PROP(live_ring, its_bins_are_those_of_the_whole_profile_and_the_others_are_empty, ()) {
+  Random random(*rc::gen::arbitrary<unsigned>());
+  const bool common_mode = *rc::gen::arbitrary<bool>();
+  const made::Oddities odd{.far_gain = 0, .full = *rc::gen::element(0.0, 0.01)};
+  const jt::Shape shape{2, 32, 128};
+  const auto detector = common_mode
+                            ? made::jungfrau(shape, random, odd, {1, 100, 0}, jt::detector::jungfrau_banks)
+                            : made::jungfrau(shape, random, odd, {}, {});
+  const PixelBins bins = bins_of(*detector, 20, random, false);
+  made::Frame frame = made::gain_frame(*detector, random, odd, 50);
+  if (made::chance(random, 0.3)) frame.lose_panel(0);
+  const RingWindow windows[] = {geometry_window(8, 2, 20), geometry_window(15, 1, 20)};
+  WorkerPool pool(2);
+  const auto ring = LiveRing::make(*detector, bins, windows, pool);
+  RC_ASSERT(ring != nullptr);
+  for (const auto saturated : {SaturatedPixels::become_nan, SaturatedPixels::stay}) {
+    Reference reference = plain(*detector, bins, frame.raw(), saturated);
+    for (std::size_t k = 0; k < 20; ++k)
+      if (k < 6 || (k > 10 && k != 14 && k != 15 && k != 16)) reference.profile[k] = std::nan("");
+    const auto found = ring->of(frame.raw(), saturated);
+    expect_near({found.profile.begin(), found.profile.end()}, reference, few_pixels_sixteen);
+  }
 }
 
 TEST(fused_average, frames_of_another_detector_are_refused) {
