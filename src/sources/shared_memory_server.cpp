@@ -175,8 +175,11 @@ void SharedMemoryServer::attend(std::chrono::milliseconds wait) {
   State& state = *state_;
   state.look_after_clients();
   std::vector<pollfd> on = {{state.door.fd(), POLLIN, 0}, {state.queues.back().fd(), POLLIN, 0}};
-  for (const auto& client : state.clients)
-    if (client) on.push_back({client->socket.get(), POLLIN, 0});
+  // In the queue of a slot without a client, what the client before it passes on has come back.
+  for (unsigned slot = 0; slot < state.layout.slots; ++slot) {
+    const auto& client = state.clients[slot];
+    on.push_back({client ? client->socket.get() : state.queues[slot].fd(), POLLIN, 0});
+  }
   if (poll(on.data(), on.size(), static_cast<int>(wait.count())) > 0) state.look_after_clients();
 }
 
@@ -211,6 +214,7 @@ ServerStatus SharedMemoryServer::status() const {
                       .counts = state.counts};
   for (unsigned slot = 0; slot < state.layout.slots; ++slot) {
     status.ready += state.ready(slot) ? 1 : 0;
+    status.unanswered += state.transitions.unanswered(slot).any() ? 1 : 0;
     status.behind += state.clients[slot] && state.clients[slot]->behind ? 1 : 0;
   }
   return status;

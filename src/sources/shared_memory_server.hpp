@@ -55,6 +55,7 @@ struct ServerStatus {
   unsigned clients = 0;      // connected
   unsigned ready = 0;        // have answered every transition up to Enable: may get shots
   unsigned behind = 0;       // still hold an Enable of before: get nothing until they have answered
+  unsigned unanswered = 0;   // hold a transition
   unsigned buffers_out = 0;  // shots that clients hold, or that wait in queues
   ServerCounts counts;
 };
