@@ -168,13 +168,19 @@ class EntryMaker {
 
   void add_block(std::uint16_t block, std::size_t first, std::size_t count) {
     const std::size_t pixels = input_.shape.pixels(), begin = plan_.entries.size();
+    bool binned = false;
     for (std::size_t k = 0; k < count; ++k) {
+      binned = binned || input_.cell[first + k] < input_.cells;
       const bool asked = !input_.only_binned || input_.cell[first + k] < input_.cells;
       if (asked && !has_usual_constants(input_.form, first + k, pixels))
         plan_.always.push_back(static_cast<std::uint32_t>(first + k));
       const std::uint16_t slot = plan_.slot[first + k];
       if (slot < plan_.slots.size()) mask_of(begin, block, slot) |= 1u << k;
     }
+    // Pixels of gain 0 add nothing, but are lost when they are saturated or their panel is absent: such a
+    // block has to be looked at too.
+    if (binned && plan_.entries.size() == begin && !plan_.slots.empty())
+      plan_.entries.push_back({0, block, 0});
     for (std::size_t e = begin; e < plan_.entries.size(); ++e) {
       auto& entry = plan_.entries[e];
       entry.slot = static_cast<std::uint16_t>(entry.slot * plan_.copies + e % plan_.copies);
