@@ -25,6 +25,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds longest_beacon_interval{15000};
 constexpr milliseconds stale_check{100};
 constexpr int datagrams_per_turn = 64;  // a flood of searches does not stop the rest
+constexpr int accepts_per_turn = 64;    // nor does one of connections
+constexpr int reads_to_the_end = 2;     // what a client sent before it left, and its end
 constexpr std::size_t read_size = 64 << 10;
 
 }  // namespace
@@ -214,9 +216,15 @@ void Server::answer_searches(const Descriptor& socket) {
 }
 
 void Server::accept_clients() {
+  const auto full = [&] { return clients_.size() >= settings_.most_clients; };
+  if (full()) notice_departures();
+  const bool full_of_living = full();
   Address peer;
-  while (Descriptor socket = accept_client(tcp_, peer)) {
-    if (clients_.size() >= settings_.most_clients) {
+  for (int i = 0; i < accepts_per_turn; ++i) {
+    if (full() && !full_of_living) return;  // the next turn looks who has left
+    Descriptor socket = accept_client(tcp_, peer);
+    if (!socket) return;
+    if (full_of_living) {
       counters_.refused += 1;
       continue;  // closes it
     }
@@ -224,6 +232,14 @@ void Server::accept_clients() {
     clients_.push_back(
         std::make_unique<Client>(std::move(socket), database_, tcp_port_, in_words(peer), settings_.circuit));
   }
+}
+
+// A client that came and went leaves its place to the next, however many wait.
+void Server::notice_departures() {
+  for (const auto& client : clients_)
+    for (int i = 0; i < reads_to_the_end && !client->gone && !client->circuit.overloaded(); ++i)
+      serve(*client, true);
+  drop_closed();
 }
 
 void Server::serve(Client& client, bool readable) {

@@ -90,6 +90,7 @@ class Server {
   void wait_for_work(Clock::time_point until);
   void answer_searches(const Descriptor& socket);
   void accept_clients();
+  void notice_departures();
   void serve(Client& client, bool readable);
   void flush(Client& client);
   void flush_all();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <random>
 
 #include "ca/dbr.hpp"
@@ -208,6 +209,26 @@ TEST(CaServer, garbage_on_every_socket_leaves_it_serving) {
   ASSERT_TRUE(client.send(create_channel(1, "SIM:X")));
   ASSERT_TRUE(client.send(subscribe(1, 1, 6)));
   EXPECT_EQ(number_in(client.until(Command::event_add)), 7.0);
+}
+
+TEST(CaServer, clients_that_left_while_it_was_busy_take_no_place) {
+  ServerSettings settings = private_settings();
+  settings.most_clients = 4;
+  Server server(settings);
+  server.database().add({.name = "SIM:X", .value = 7.0});
+  server.start();
+  std::promise<void> release;
+  server.send([busy = release.get_future().share()](Database&) { busy.wait(); });
+  for (int i = 0; i < 40; ++i) {
+    const RawSocket comes_and_goes(SOCK_STREAM, server.tcp_port());
+    comes_and_goes.send(create_channel(1, "SIM:X"));
+  }
+  RawSocket stays(SOCK_STREAM, server.tcp_port());
+  release.set_value();
+  ASSERT_TRUE(stays.send(create_channel(1, "SIM:X")));
+  ASSERT_TRUE(stays.send(subscribe(1, 1, 6)));
+  EXPECT_EQ(number_in(stays.until(Command::event_add)), 7.0);
+  EXPECT_EQ(server.counts().refused, 0u);
 }
 
 TEST(CaServer, ticks_and_messages_run_on_one_thread) {
