@@ -59,6 +59,7 @@ void take_shots(const Config& config, Settings& settings) {
     settings.exclude_event_codes.push_back({static_cast<std::uint16_t>(code)});
   settings.detector.name = *config.det_map.name;
   if (config.det_map.shape) std::tie(settings.detector.rows, settings.detector.cols) = *config.det_map.shape;
+  settings.detector.common_mode = config.det_map.common_mode;
   settings.i0_source = *config.ipm.name;
   settings.i0_quantity = *config.ipm.det;
   if (config.jet_cam)

@@ -17,18 +17,27 @@ std::string list_lines(std::string_view title, const std::vector<std::string>& i
   return lines;
 }
 
+// Two digits, and all of them before the point.
+std::string error_words(double error) {
+  return error >= 100 ? fmt::format("{:.0f}", error) : number_words(error, 2);
+}
+
 std::string ring_words(const Result& result) {
   const calibration::Ring& ring = result.ring;
   std::string radius = "not known";
   if (std::isfinite(ring.radius)) {
     radius = fmt::format("{} {}", number_words(ring.radius, 5), ring.radius_unit);
-    if (std::isfinite(ring.radius_err))
-      radius += fmt::format(" (error {})", number_words(ring.radius_err, 2));
+    if (std::isfinite(ring.radius_err)) radius += fmt::format(" (error {})", error_words(ring.radius_err));
     if (std::isfinite(ring.q)) radius += fmt::format(", q {} 1/angstrom", number_words(ring.q, 4));
   }
   Table table({"Ring", ""});
   table.add({"peak bin", fmt::format("{} of {}", result.peak_bin, result.average_azav.size())});
   table.add({"radius", radius});
+  if (std::isfinite(ring.center_fit[0]))
+    table.add({"centre",
+               fmt::format("x {} (error {}), y {} (error {}) {}, fitted", number_words(ring.center_fit[0], 5),
+                           error_words(ring.center_fit_err[0]), number_words(ring.center_fit[1], 5),
+                           error_words(ring.center_fit_err[1]), ring.radius_unit)});
   table.add(
       {"window", fmt::format("bins {} to {} (delta {}){}", ring.window[0], ring.window[1], result.delta_bin,
                              ring.window_clipped ? ", cut at the end of the profile" : "")});

@@ -63,11 +63,13 @@ calibration::RunCalibration calibrate(const calibration::Settings& settings, con
                                       const Interrupt& interrupt) {
   const std::unique_ptr<CounterPoster> counters = counter_poster_from_environment();
   ProgressLine line(error_output_is_terminal());
-  const calibration::Hooks hooks = {[&](const calibration::Progress& progress) {
-                                      line.show(progress, ProgressLine::Clock::now());
-                                      if (counters) counters->show({progress.events, progress.with_code});
-                                    },
-                                    [&] { return interrupt.wanted(); }};
+  const calibration::Hooks hooks = {.progress =
+                                        [&](const calibration::Progress& progress) {
+                                          line.show(progress, ProgressLine::Clock::now());
+                                          if (counters) counters->show({progress.events, progress.with_code});
+                                        },
+                                    .waiting = [&](const std::string& what) { line.say(what); },
+                                    .stop_wanted = [&] { return interrupt.wanted(); }};
   try {
     return calibration::run_calibration(settings, calibration::open_recorded_run(chosen.files, follow),
                                         hooks);

@@ -52,6 +52,7 @@ DetMap read_det_map(const YamlValue& value) {
     if (sides.size() != 2) shape.refuse("it must be [rows, columns]");
     det_map.shape = {static_cast<std::uint32_t>(sides[0]), static_cast<std::uint32_t>(sides[1])};
   }
+  det_map.common_mode = block->value("common_mode").boolean().value_or(true);
   static_cast<void>(block->value("dtype").text());  // the original's; pixels say their type themselves
   static_cast<void>(block->value("bins").integer(1, most));  // the original's; cal_params.azav_bins counts
   block->done();

@@ -18,6 +18,7 @@ namespace jt::app {
 struct DetMap {                                                  // the area detector
   std::optional<std::string> name;                               // alias or source
   std::optional<std::pair<std::uint32_t, std::uint32_t>> shape;  // rows, columns; only checked
+  bool common_mode = true;                                       // false: none is taken off
 };
 
 struct Ipm {                        // the i0 monitor

@@ -39,6 +39,12 @@ void ProgressLine::show(const calibration::Progress& progress, Clock::time_point
   line_there_ = terminal_;
 }
 
+void ProgressLine::say(const std::string& what) {
+  fmt::print(stderr, "{}", terminal_ ? fmt::format("\r{} ...\033[K", what) : what + "\n");
+  std::fflush(stderr);
+  line_there_ = terminal_;
+}
+
 void ProgressLine::clear() {
   if (line_there_) fmt::print(stderr, "\r\033[K");
   std::fflush(stderr);

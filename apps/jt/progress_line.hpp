@@ -23,7 +23,8 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void show(const calibration::Progress& progress, Clock::time_point now);
-  void clear();  // takes the live line away, before other words
+  void say(const std::string& what);  // at once: something long without shots to count begins
+  void clear();                       // takes the live line away, before other words
 
  private:
   bool terminal_;

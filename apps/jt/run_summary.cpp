@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "apps/jt/calibrate_settings.hpp"
+
 namespace jt::app {
 namespace {
 
@@ -116,6 +118,10 @@ RunSummary summarize(const ChosenRun& chosen, Depth depth) {
   summary.run = reader.run();
   summary.monitors.resize(summary.run.monitors.size());
   summary.frames.resize(summary.run.detectors.size());
+  const std::filesystem::path constants = calibration_folder(chosen);
+  if (!constants.empty())
+    for (const formats::DetectorInfo& detector : summary.run.detectors)
+      summary.constants.push_back(deployed_constants(constants, detector.source, chosen.run));
   summary.files = reader.source().summary();
   summary.troubles = reader.source().counts();
   summary.notes = reader.source().notes();

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/jt/deployed_constants.hpp"
 #include "apps/jt/run_reader.hpp"
 
 namespace jt::app {
@@ -34,6 +35,7 @@ struct RunSummary {
   std::map<std::uint16_t, std::uint64_t> event_codes;  // shots that carry them
   std::vector<std::vector<Spread>> monitors;           // as run.monitors, quantities(kind)
   std::vector<std::uint64_t> frames;                   // shots with a contribution of run.detectors[i]
+  std::vector<DeployedConstants> constants;  // as run.detectors; empty where the folder is not known
   std::uint64_t shots = 0, joined = 0, damaged_shots = 0;
   formats::RefusalCounts damage;
   ShotTime first, last;   // of the shots

@@ -1,6 +1,8 @@
 // A run's summary as tables for people and as JSON for programs.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "apps/jt/run_summary.hpp"
 #include "apps/jt/words.hpp"
 
@@ -15,6 +17,22 @@ Json shape_json(const Shape& shape) {
   return Json::array({shape.panels, shape.rows, shape.cols});
 }
 
+// Null where the folder is not known; a folder that may not be looked into is among the notes.
+Json constants_json(const RunSummary& summary, std::size_t detector) {
+  if (summary.constants.empty()) return nullptr;
+  Json files = Json::object();
+  for (const DeployedConstants::File& file : summary.constants[detector].files)
+    files[file.kind] = file.path.string();
+  return files;
+}
+
+Json notes_json(const RunSummary& summary) {
+  Json notes = summary.notes;
+  for (const DeployedConstants& deployed : summary.constants)
+    if (!deployed.trouble.empty()) notes.push_back(deployed.trouble);
+  return notes;
+}
+
 Json detectors_json(const RunSummary& summary) {
   Json list = Json::array();
   for (std::size_t i = 0; i < summary.run.detectors.size(); ++i) {
@@ -24,7 +42,8 @@ Json detectors_json(const RunSummary& summary) {
                     {"type", formats::name(detector.kind)},
                     {"shape", shape_json(detector.shape)},
                     {"config", detector.config_type},
-                    {"shots", summary.frames[i]}});
+                    {"shots", summary.frames[i]},
+                    {"constants", constants_json(summary, i)}});
   }
   return list;
 }
@@ -97,6 +116,26 @@ std::string detectors_words(const RunSummary& summary) {
                fmt::to_string(summary.frames[i])});
   }
   return section("Detectors", table);
+}
+
+// Panels without pedestals can not be calibrated: said here, before a calibration is tried.
+std::string constants_words(const RunSummary& summary) {
+  Table table({"detector", "constant", "file"});
+  std::string troubles;
+  for (std::size_t i = 0; i < summary.constants.size(); ++i) {
+    const formats::DetectorInfo& detector = summary.run.detectors[i];
+    const DeployedConstants& deployed = summary.constants[i];
+    std::string shown = printable(detector.alias.empty() ? detector.source : detector.alias);
+    const bool has_pedestals = !deployed.files.empty() && deployed.files.front().kind == "pedestals";
+    if (!deployed.trouble.empty())
+      troubles += fmt::format("  {}: {}\n", shown, printable(deployed.trouble));
+    else if (!has_pedestals && !formats::is_camera(detector.kind))
+      table.add({std::exchange(shown, ""), "pedestals", "none for this run: it cannot be calibrated"});
+    for (const DeployedConstants::File& file : deployed.files)
+      table.add({std::exchange(shown, ""), file.kind, printable(file.path.string())});
+  }
+  if (table.empty() && troubles.empty()) return "";
+  return "\nConstants of this run\n" + (table.empty() ? "" : table.text()) + troubles;
 }
 
 std::string codes_words(const RunSummary& summary) {
@@ -180,12 +219,12 @@ Json summary_json(const ChosenRun& chosen, const RunSummary& summary) {
           {"transitions", summary.transitions},
           {"files", files_json(summary)},
           {"file_troubles", counts_json(summary.troubles)},
-          {"notes", summary.notes}};
+          {"notes", notes_json(summary)}};
 }
 
 std::string summary_words(const ChosenRun& chosen, const RunSummary& summary) {
-  return heading(chosen, summary) + detectors_words(summary) + codes_words(summary) +
-         monitors_words(summary) + damage_words(summary) + files_words(summary);
+  return heading(chosen, summary) + detectors_words(summary) + constants_words(summary) +
+         codes_words(summary) + monitors_words(summary) + damage_words(summary) + files_words(summary);
 }
 
 }  // namespace jt::app

@@ -108,6 +108,7 @@ std::unique_ptr<detector::AreaDetector> make_detector(const ChosenRun& chosen, c
   request.name = *config.det_map.name;
   request.run = chosen.run;
   request.calibration_folder = calibration_folder(chosen);
+  if (!config.det_map.common_mode) request.common_mode = detector::CommonModeUse::off;
   if (config.mask) request.mask = detector::read_mask(*config.mask, info.shape);
   return calibration::make_run_detector(request, info, info.shape);
 }

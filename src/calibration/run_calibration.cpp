@@ -454,12 +454,13 @@ struct Averaged {
 
 Averaged average_run(const Settings& settings, const Census& census,
                      const std::optional<reduction::Centre>& centre, const OpenShots& open,
-                     const Hooks& hooks, reduction::WorkerPool& pool) {
+                     const Hooks& hooks, reduction::WorkerPool& pool,
+                     std::shared_ptr<const detector::AreaDetector>& detector) {
   Averaged run;
   run.cut = make_cut(settings, census.rows, census.lost);
   if (run.cut.histogram.counts.empty()) all_rejected(settings, census, census.lost);
   while (true) {
-    run.frames = read_frames(settings, census, run.cut, centre, open, hooks, pool);
+    run.frames = read_frames(settings, census, run.cut, centre, open, hooks, pool, detector);
     // The original's cut knows only shots that lack nothing, and that shows with the frames.
     if (is_original(settings)) {
       const I0Cut final_cut = make_cut(settings, census.rows, run.frames.lost);
@@ -484,14 +485,15 @@ RunCalibration run_calibration(const Settings& settings, const OpenShots& open, 
   reduction::WorkerPool pool(settings.threads);
 
   const Census census = count_shots(settings, open, hooks);
-  Averaged run = average_run(settings, census, std::nullopt, open, hooks, pool);
+  std::shared_ptr<const detector::AreaDetector> detector;
+  Averaged run = average_run(settings, census, std::nullopt, open, hooks, pool, detector);
   Measured measured = measure_average(settings, run.frames.reader, run.average, census.photon_energy_ev);
   CentreFit centre;
   if (!original) centre = fit_centre(measured, run.frames);
   std::vector<std::string> warnings;
   if (!original && settings.ring.centre == CentreChoice::fit) {
     if (centre.ok) {
-      run = average_run(settings, census, centre.centre, open, hooks, pool);
+      run = average_run(settings, census, centre.centre, open, hooks, pool, detector);
       measured = measure_average(settings, run.frames.reader, run.average, census.photon_energy_ev);
     } else {
       warnings.emplace_back("the centre of the ring cannot be fitted: the geometry's centre is used");

@@ -24,6 +24,9 @@ struct Progress {
 
 struct Hooks {
   std::function<void(const Progress&)> progress;  // called after every event; be quick. May be empty
+  // Called before something long that counts no shots, such as "reading the constants of epix10k2M". May be
+  // empty.
+  std::function<void(const std::string& what)> waiting;
   std::function<bool()> stop_wanted;  // asked after every event; true ends in Interrupted. May be empty
 };
 

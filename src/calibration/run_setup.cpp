@@ -90,8 +90,9 @@ void require_names(const Settings& settings, const formats::RunDescription& run,
 namespace {
 
 DetectorRequest request_of(const Settings& settings) {
-  return {settings.detector.name, settings.run, settings.calibration_folder, settings.mask.good,
-          detector::CommonModeUse::as_deployed};
+  return {
+      settings.detector.name, settings.run, settings.calibration_folder, settings.mask.good,
+      settings.detector.common_mode ? detector::CommonModeUse::as_deployed : detector::CommonModeUse::off};
 }
 
 }  // namespace

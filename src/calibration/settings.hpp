@@ -39,11 +39,12 @@ struct DetectorSettings {
   std::string name;  // alias or source
   std::uint32_t rows = 0;
   std::uint32_t cols = 0;
+  bool common_mode = true;  // taken off as the constants say; false: not at all
 };
 
 // A pixel mask read from a file: 1 good, 0 bad, row major. Empty = no mask.
 struct MaskSettings {
-  std::uint32_t rows = 0;
+  std::uint32_t rows = 0;  // of all panels, one below the other
   std::uint32_t cols = 0;
   std::vector<std::uint8_t> good;
 };

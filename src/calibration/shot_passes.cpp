@@ -125,10 +125,10 @@ Census count_shots(const Settings& settings, const OpenShots& open, const Hooks&
 
 namespace {
 
-RingReader make_reader(const Settings& settings, const Census& census, Shape shape,
+RingReader make_reader(const Settings& settings, std::shared_ptr<const detector::AreaDetector> detector,
                        const std::optional<reduction::Centre>& centre, reduction::WorkerPool& pool) {
   RingReader reader;
-  reader.detector = make_run_detector(settings, census.detector, shape);
+  reader.detector = std::move(detector);
   const detector::PixelMap& map = reader.detector->pixels();
   const auto bins = static_cast<std::size_t>(settings.azav_bins);
   if (is_original(settings)) {
@@ -158,8 +158,15 @@ RingReader make_reader(const Settings& settings, const Census& census, Shape sha
 class FramePass {
  public:
   FramePass(const Settings& settings, const Census& census, const I0Cut& cut,
-            const std::optional<reduction::Centre>& centre, reduction::WorkerPool& pool)
-      : settings_(settings), census_(census), cut_(cut), centre_(centre), pool_(pool) {
+            const std::optional<reduction::Centre>& centre, const Hooks& hooks, reduction::WorkerPool& pool,
+            std::shared_ptr<const detector::AreaDetector>& detector)
+      : settings_(settings),
+        census_(census),
+        cut_(cut),
+        centre_(centre),
+        hooks_(hooks),
+        pool_(pool),
+        detector_(detector) {
     out_.table.shots = census.rows;
     out_.lost = census.lost;
     out_.saturated.assign(census.rows.size(), 0);
@@ -226,7 +233,12 @@ class FramePass {
     const formats::Frame* frame = event.frame(*found_.detector);
     if (frame == nullptr) return;
     const Shape shape = census_.detector.shape.known() ? census_.detector.shape : frame->shape;
-    out_.reader = make_reader(settings_, census_, shape, centre_, pool_);
+    if (detector_ == nullptr) {
+      if (hooks_.waiting && !formats::is_camera(census_.detector.kind))
+        hooks_.waiting(fmt::format("reading the constants of {}", settings_.detector.name));
+      detector_ = make_run_detector(settings_, census_.detector, shape);
+    }
+    out_.reader = make_reader(settings_, detector_, centre_, pool_);
     out_.table.bins = out_.reader.bins->bins;
     out_.table.azav.assign(out_.table.shots.size() * out_.table.bins, unknown);
     image_.emplace(shape.pixels());
@@ -275,7 +287,9 @@ class FramePass {
   const Census& census_;
   const I0Cut& cut_;
   const std::optional<reduction::Centre>& centre_;
+  const Hooks& hooks_;
   reduction::WorkerPool& pool_;
+  std::shared_ptr<const detector::AreaDetector>& detector_;
   FoundNames found_;
   Frames out_;
   std::optional<reduction::ImageSum> image_;
@@ -287,7 +301,7 @@ class FramePass {
 
 Frames read_frames(const Settings& settings, const Census& census, const I0Cut& cut,
                    const std::optional<reduction::Centre>& centre, const OpenShots& open, const Hooks& hooks,
-                   reduction::WorkerPool& pool) {
+                   reduction::WorkerPool& pool, std::shared_ptr<const detector::AreaDetector>& detector) {
   std::set<ShotKey> keys;
   for (const ShotRow& row : census.rows) keys.insert(key_of(row.time, row.fiducial));
   const auto breathe = breather(hooks);
@@ -295,7 +309,7 @@ Frames read_frames(const Settings& settings, const Census& census, const I0Cut& 
       {.without_frames = false,
        .wanted = [&keys](ShotTime time, Fiducial fiducial) { return keys.contains(key_of(time, fiducial)); },
        .breathe = breathe});
-  FramePass pass(settings, census, cut, centre, pool);
+  FramePass pass(settings, census, cut, centre, hooks, pool, detector);
   Progress progress{0, census.rows.size(), 0, 2};
   std::size_t row = 0;
   while (row < census.rows.size()) {

@@ -37,7 +37,7 @@ Census count_shots(const Settings& settings, const OpenShots& open, const Hooks&
 
 // The detector and its bins, made when the first frame tells the shape.
 struct RingReader {
-  std::unique_ptr<detector::AreaDetector> detector;
+  std::shared_ptr<const detector::AreaDetector> detector;
   std::unique_ptr<reduction::PixelBins> bins;  // where it is, `frames` looks at it
   std::vector<double> edges;                   // bins + 1, in the unit of the detector's PixelMap
   std::vector<double> middles;  // of the bins; the original's masks overlap, so these are no means of edges
@@ -62,9 +62,10 @@ struct Frames {
 };
 
 // Reads the frames of the census's rows about `centre` (none: the detector's own). Frames of rows that
-// `accepts(i0)` are added to the mean image.
+// `accepts(i0)` are added to the mean image. `detector` is made by the first call that sees a frame and used
+// by those that follow: it belongs to one run.
 Frames read_frames(const Settings& settings, const Census& census, const I0Cut& cut,
                    const std::optional<reduction::Centre>& centre, const OpenShots& open, const Hooks& hooks,
-                   reduction::WorkerPool& pool);
+                   reduction::WorkerPool& pool, std::shared_ptr<const detector::AreaDetector>& detector);
 
 }  // namespace jt::calibration

@@ -120,7 +120,9 @@ fs::path find_xtc(const fs::path& root, ExperimentFolders& names) {
   names.hutch = find_folder(root, names.hutch, "hutch");
   names.experiment = find_folder(root / names.hutch, names.experiment, "experiment");
   const fs::path folder = root / names.hutch / names.experiment / "xtc";
-  if (is_folder(folder)) return folder;
+  std::error_code error;
+  if (fs::is_directory(folder, error)) return folder;
+  if (error == std::errc::permission_denied) cannot_look_into(folder.parent_path(), error);
   throw SetupError(fmt::format("no folder {}", folder.string()), "recorded runs lie there",
                    "Has the experiment recorded anything, or have its files been moved to tape?");
 }

@@ -21,8 +21,10 @@ struct Finished {
 // A running `jt`. Its outputs go to files of a folder that the caller owns.
 class Started {
  public:
+  // `launcher`: a program and its arguments that start `jt`; empty: `jt` itself.
   Started(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-          const std::map<std::string, std::string>& environment);
+          const std::map<std::string, std::string>& environment,
+          const std::vector<std::string>& launcher = {});
   void send(int signal) const;
   Finished wait();
 
@@ -33,6 +35,10 @@ class Started {
 
 // The environment holds nothing of the caller's but PATH and what is given.
 Finished run_jt(const std::vector<std::string>& arguments,
-                const std::map<std::string, std::string>& environment = {});
+                const std::map<std::string, std::string>& environment = {},
+                const std::vector<std::string>& launcher = {});
+
+// A launcher whose `jt` minds permissions even when the tests run as root, who else may read everything.
+std::vector<std::string> minding_permissions();
 
 }  // namespace jt::test

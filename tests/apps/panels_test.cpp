@@ -92,6 +92,12 @@ const std::vector<PanelRun> panel_runs = {
      {6, 7, 20, 21, 22, 23}},
     {"cxi", "cxijt1235", 17, "CsPad::CalibV1", "SENS2X1:V1", 109.92, {984}, {}, 16, 16 * 6.85},
 };
+// A camera, which needs no constants and uses what there is: here the gain multiplies.
+const PanelRun& camera_run() {
+  static const PanelRun run{
+      "mfx", "mfxjt1234", 10, "Camera::CalibV1", "MTRX:V2:1920:1920:88.54:88.54", 88.54, {4}, {2}, 6, 12};
+  return run;
+}
 std::ostream& operator<<(std::ostream& out, const PanelRun& run) { return out << "run_" << run.run; }
 
 // An experiment folder with the golden data and constants of our own.
@@ -105,16 +111,25 @@ class Experiment {
       if (entry.path().stem().string().ends_with(fmt::format("r{:04}", run.run)))
         manifest_ = read_json(entry.path());
     detector_ = manifest_["detectors"][0];
-    write_text(
-        config(),
-        fmt::format("hutch: '{}'\nexperiment: '{}'\nrun: '{}'\nevent_code: 40\nevr_name: {}\n"
-                    "det_map: {{name: '{}', shape: [10, 10]}}\n"
-                    "ipm: {{name: FEEGasDetEnergy, det: f_12_ENRC}}\n"
-                    "cal_params: {{azav_bins: 100, delta_bin: 3}}\n",
-                    run.hutch, run.experiment, run.run, manifest_["evr_alias"].get<std::string>(), alias()));
+    configure("");
+  }
+
+  // `more`: keys of det_map; `blocks`: whole ones.
+  void configure(const std::string& more, const std::string& blocks = "") const {
+    write_text(config(),
+               fmt::format("hutch: '{}'\nexperiment: '{}'\nrun: '{}'\nevent_code: 40\nevr_name: {}\n"
+                           "det_map: {{name: '{}', shape: [10, 10]{}}}\n"
+                           "ipm: {{name: FEEGasDetEnergy, det: f_12_ENRC}}\n"
+                           "cal_params: {{azav_bins: 100, delta_bin: 3}}\n{}",
+                           run_.hutch, run_.experiment, run_.run, manifest_["evr_alias"].get<std::string>(),
+                           alias(), more, blocks));
   }
 
   [[nodiscard]] const json& truth() const { return detector_; }
+  [[nodiscard]] std::size_t shots() const { return manifest_["events"].size(); }
+  [[nodiscard]] int panels() const {
+    return detector_["nseg"].get<int>() + static_cast<int>(run_.absent.size());
+  }
   [[nodiscard]] std::string alias() const { return detector_["alias"]; }
   [[nodiscard]] fs::path constants(const std::string& kind) const {
     std::string source = detector_["src"];
@@ -129,18 +144,18 @@ class Experiment {
   // One block of equal numbers per gain range, a row of the sensor a line.
   [[nodiscard]] std::string blocks(const std::vector<double>& values) const {
     const int cols = detector_["cols"], rows = detector_["rows"];
-    const int panels = detector_["nseg"].get<int>() + static_cast<int>(run_.absent.size());
     std::string text;
     for (const double value : values) {
       std::string line;
       for (int col = 0; col < cols; ++col) line += fmt::format("{} ", value);
       line.back() = '\n';
-      for (int row = 0; row < rows * panels; ++row) text += line;
+      for (int row = 0; row < rows * panels(); ++row) text += line;
     }
     return text;
   }
-  // The panels where the manifest puts them, about the ring's centre; 100 mm from the sample.
-  [[nodiscard]] std::string geometry() const {
+  // The panels where the manifest puts them; 100 mm from the sample. The ring's centre lies `right` and
+  // `down` (um) of the beam.
+  [[nodiscard]] std::string geometry(double right = 0, double down = 0) const {
     std::string text;
     const std::vector<std::array<double, 2>> origins = detector_["segment_origin_xy"];
     const double cx = detector_["ring_center_xy"][0], cy = detector_["ring_center_xy"][1];
@@ -158,25 +173,26 @@ class Experiment {
                           (origin[1] + (rows - 1) / 2 - cy) * run_.pitch_um,
                           (origin[0] + (cols - 1) / 2 - cx) * run_.pitch_um);
     }
-    return text + "IP 0 CAMERA:V1 0 0 0 100000 0 0 0 0 0 0\n";
+    return text + fmt::format("IP 0 CAMERA:V1 0 {} {} 100000 0 0 0 0 0 0\n", down, right);
   }
   void deploy_all() const {
     deploy("pedestals", blocks(run_.pedestals));
     if (!run_.gains.empty()) deploy("pixel_gain", blocks(run_.gains));
     deploy("geometry", geometry());
   }
-  [[nodiscard]] Finished jt(const std::string& command, std::vector<std::string> more = {}) const {
+  [[nodiscard]] Finished jt(const std::string& command, std::vector<std::string> more = {},
+                            const std::vector<std::string>& launcher = {}) const {
     more.insert(more.begin(), {command, "--cfg", config().string(), "--data-root", root_.path().string()});
     if (command == "calibrate") {
       more.emplace_back("--out");
       more.push_back(out().string());
     }
-    return run_jt(more, {{"XDG_CACHE_HOME", (root_.path() / "cache").string()}});
+    return run_jt(more, {{"XDG_CACHE_HOME", (root_.path() / "cache").string()}}, launcher);
   }
   [[nodiscard]] fs::path out() const { return root_.path() / "out"; }
+  [[nodiscard]] fs::path folder() const { return root_.path() / run_.hutch / run_.experiment; }
 
  private:
-  [[nodiscard]] fs::path folder() const { return root_.path() / run_.hutch / run_.experiment; }
   [[nodiscard]] fs::path config() const { return root_.path() / "test.yml"; }
 
   const PanelRun& run_;
@@ -226,6 +242,44 @@ TEST_P(Panels, the_common_mode_takes_the_background_off_unless_it_is_deployed_as
   EXPECT_NEAR(median_of(json::parse(without.out)["average_azav"]), GetParam().background, tolerance);
 }
 
+TEST_P(Panels, no_common_mode_is_taken_off_when_the_config_says_so) {
+  JT_NEEDS_LARGE_GOLDEN();
+  const Experiment experiment(GetParam());
+  experiment.deploy_all();
+  experiment.configure(", common_mode: false");
+  const Finished done = experiment.jt("calibrate", {"--json"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  EXPECT_NEAR(median_of(json::parse(done.out)["average_azav"]), GetParam().background,
+              0.1 * GetParam().background);
+  EXPECT_THAT(done.err, HasSubstr("reading the constants of " + experiment.alias()));
+}
+
+void expect_described(const Experiment& experiment, std::size_t constants) {
+  const Finished done = experiment.jt("info", {"--json"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  const json info = json::parse(done.out);
+  EXPECT_EQ(info["shots"], experiment.shots());
+  const json& detector = info["detectors"][0];
+  EXPECT_EQ(detector["alias"], experiment.alias());
+  EXPECT_EQ(detector["source"], experiment.truth()["src"]);
+  std::vector<int> shape = {experiment.panels(), experiment.truth()["rows"], experiment.truth()["cols"]};
+  if (shape.front() == 1) shape.erase(shape.begin());
+  EXPECT_EQ(detector["shape"], json(shape));
+  EXPECT_EQ(detector["constants"].size(), constants);
+  EXPECT_EQ(detector["constants"]["pedestals"], (experiment.constants("pedestals") / "1-end.data").string());
+}
+
+TEST_P(Panels, info_shows_the_detector_and_what_is_deployed_for_it) {
+  JT_NEEDS_LARGE_GOLDEN();
+  const Experiment experiment(GetParam());
+  const Finished before = experiment.jt("info");
+  EXPECT_EQ(before.code, 0) << before.err;
+  EXPECT_THAT(before.out, HasSubstr("none for this run: it cannot be calibrated"));
+  experiment.deploy_all();
+  expect_described(experiment, GetParam().gains.empty() ? 2 : 3);
+  EXPECT_THAT(experiment.jt("info").out, HasSubstr("pedestals/1-end.data"));
+}
+
 // Gaps count as zeros, so the picture's profile is lower than the pixels' own; bins beyond the panels are
 // empty of anything but gaps.
 TEST_P(Panels, the_original_model_takes_the_assembled_image) {
@@ -252,6 +306,55 @@ TEST(PanelRing, is_found_by_the_original_model_in_a_single_module) {
   const double bin = ring["bin_edges"][1].get<double>() - ring["bin_edges"][0].get<double>();
   // Its masks are two bins wide.
   EXPECT_NEAR(ring["radius"].get<double>(), experiment.truth()["ring_radius_px"].get<double>(), 2 * bin);
+}
+
+TEST(PanelRing, its_centre_is_fitted_where_the_geometry_puts_it) {
+  JT_NEEDS_LARGE_GOLDEN();
+  const Experiment experiment(panel_runs[3]);
+  experiment.deploy_all();
+  const double right = 410, down = -260;  // um: five pixels and a half, three and a half
+  experiment.deploy("geometry", experiment.geometry(right, down));
+  experiment.configure("", "ring: {center: fit}\n");
+  const Finished done = experiment.jt("calibrate", {"--json"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  const json ring = json::parse(done.out)["ring"];
+  const double pitch = panel_runs[3].pitch_um;
+  for (const int axis : {0, 1}) {
+    const double error = ring["center_fit_err"][static_cast<std::size_t>(axis)];
+    EXPECT_LT(error, pitch);
+    EXPECT_NEAR(ring["center_fit"][static_cast<std::size_t>(axis)].get<double>(), axis == 0 ? right : down,
+                5 * error);
+  }
+  EXPECT_EQ(ring["center"], ring["center_fit"]);
+  const double bin = ring["bin_edges"][1].get<double>() - ring["bin_edges"][0].get<double>();
+  EXPECT_NEAR(ring["radius"].get<double>(), experiment.truth()["ring_radius_px"].get<double>() * pitch,
+              bin / 2);
+}
+
+TEST(CameraRun, is_calibrated_with_constants_and_without) {
+  JT_NEEDS_LARGE_GOLDEN();
+  const Experiment experiment(camera_run());
+  const double radius_px = experiment.truth()["ring_radius_px"];
+  const auto bin_of = [](const json& ring) {
+    return ring["bin_edges"][1].get<double>() - ring["bin_edges"][0].get<double>();
+  };
+  const Finished raw = experiment.jt("calibrate", {"--json"});
+  ASSERT_EQ(raw.code, 0) << raw.err;
+  const json as_recorded = json::parse(raw.out);
+  EXPECT_EQ(as_recorded["ring"]["radius_unit"], "px");
+  EXPECT_NEAR(as_recorded["ring"]["radius"].get<double>(), radius_px, bin_of(as_recorded["ring"]) / 2);
+  experiment.deploy_all();
+  expect_described(experiment, 3);
+  const Finished done = experiment.jt("calibrate", {"--json"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  const json result = json::parse(done.out);
+  EXPECT_EQ(result["ring"]["radius_unit"], "um");
+  EXPECT_NEAR(result["ring"]["radius"].get<double>(), radius_px * camera_run().pitch_um,
+              bin_of(result["ring"]) / 2);
+  EXPECT_EQ(result["provenance"]["constants"].size(), 3u);
+  // Twice what lies above the pedestal.
+  EXPECT_NEAR(median_of(result["average_azav"]), 2 * (median_of(as_recorded["average_azav"]) - 4),
+              0.1 * camera_run().background);
 }
 
 INSTANTIATE_TEST_SUITE_P(golden, Panels, testing::ValuesIn(panel_runs), testing::PrintToStringParamName());
@@ -316,6 +419,25 @@ TEST(BadConstants, every_bad_geometry_is_a_sentence) {
   expect_refused(experiment, HasSubstr("geometry"));
   fs::remove_all(experiment.constants("geometry"));
   expect_refused(experiment, AllOf(HasSubstr("no geometry for run 14"), HasSubstr("1 panels")));
+}
+
+TEST(BadConstants, a_folder_without_permission_is_a_sentence) {
+  JT_NEEDS_LARGE_GOLDEN();
+  const Experiment experiment(small_run());
+  experiment.deploy_all();
+  const auto refused = [&](const fs::path& folder) {
+    fs::permissions(folder, fs::perms::none);
+    const Finished done = experiment.jt("calibrate", {}, minding_permissions());
+    fs::permissions(folder, fs::perms::owner_all);
+    EXPECT_EQ(done.code, 1) << done.err;
+    EXPECT_TRUE(nothing_written(experiment.out()));
+    return done.err;
+  };
+  EXPECT_THAT(refused(experiment.constants("pedestals")),
+              AllOf(HasSubstr("pedestals cannot be looked into"), HasSubstr("ermission denied"),
+                    HasSubstr("access to the folder")));
+  EXPECT_THAT(refused(experiment.folder()), AllOf(HasSubstr("ermission denied"), HasSubstr("?")));
+  EXPECT_EQ(experiment.jt("calibrate", {}, minding_permissions()).code, 0);
 }
 
 TEST(BadConstants, panels_over_each_other_are_a_warning) {

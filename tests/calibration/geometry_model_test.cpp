@@ -274,7 +274,7 @@ TEST(run_calibration, numbers_out_of_range_are_a_wrong_call) {
 
 TEST(run_calibration, it_stops_when_asked_to) {
   int asked = 0;
-  const Hooks hooks{{}, [&] { return ++asked > 45; }};
+  const Hooks hooks{.progress = {}, .waiting = {}, .stop_wanted = [&] { return ++asked > 45; }};
   EXPECT_THROW(run_calibration(MadeUpRun::settings(), MadeUpRun(30).open(), hooks), jt::Interrupted);
   EXPECT_EQ(asked, 46);  // in the second pass, at the next shot
 }

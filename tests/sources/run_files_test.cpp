@@ -174,6 +174,19 @@ TEST_F(run_files, says_that_a_folder_may_not_be_read) {
               AllOf(HasSubstr("cannot look into"), HasSubstr("Permission denied"), HasSubstr("group")));
 }
 
+TEST_F(run_files, says_that_the_folder_of_an_experiment_may_not_be_read) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody without rights";
+  touch("xcs/xcsx47519/xtc/e1-r0010-s00-c00.xtc");
+  fs::permissions(root(), fs::perms::all);
+  fs::permissions(root() / "xcs/xcsx47519", fs::perms::owner_all);
+  constexpr uid_t nobody = 65534;
+  ASSERT_EQ(seteuid(nobody), 0);
+  const std::string words = sentence([&] { (void)find_experiment(places(), "xcs", "xcsx47519"); });
+  ASSERT_EQ(seteuid(0), 0);
+  EXPECT_THAT(words, AllOf(HasSubstr("cannot look into"), HasSubstr("xcsx47519"),
+                           HasSubstr("Permission denied"), HasSubstr("group")));
+}
+
 // ---- runs
 
 TEST_F(run_files, finds_streams_and_chunks_in_order) {
