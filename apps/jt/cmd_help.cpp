@@ -23,10 +23,12 @@ std::string overview() {
 }
 
 Run add(CLI::App& app) {
-  auto name = std::make_shared<std::optional<std::string>>();
+  auto name = std::make_shared<std::vector<std::string>>();
   app.add_option("command", *name, "the command to explain");
   return [name] {
-    print(*name ? help_of(find_command(**name)) : overview());
+    std::string words;
+    for (const std::string& word : *name) words += (words.empty() ? "" : " ") + word;
+    print(words.empty() ? overview() : help_of(find_command(words)));
     return 0;
   };
 }

@@ -54,8 +54,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array<const Command*, 4> all = {&info_command, &calibrate_command, &trace_command,
-                                                        &help_command};
+  static constexpr std::array<const Command*, 5> all = {&info_command, &calibrate_command, &trace_command,
+                                                        &sim_record_command, &help_command};
   return all;
 }
 
@@ -71,6 +71,13 @@ const Command& find_command(const std::string& name) {
   throw CallError(fmt::format("unknown command '{}'", name),
                   fmt::format("the commands are {}", list_in_words(command_names())),
                   fmt::format("Did you mean 'jt {}'?", nearest_first(name, command_names()).front()));
+}
+
+std::size_t command_words(std::span<const std::string> words) {
+  if (words.size() < 2) return 1;
+  const std::string both = words[0] + " " + words[1];
+  const std::vector<std::string> names = command_names();
+  return std::find(names.begin(), names.end(), both) != names.end() ? 2 : 1;
 }
 
 std::string help_of(const Command& command) {

@@ -17,7 +17,7 @@ namespace jt::app {
 using Run = std::function<int()>;
 
 struct Command {
-  std::string_view name;
+  std::string_view name;      // of one or two words: "info", "sim record"
   std::string_view usage;     // what follows the name
   std::string_view does;      // one line for `jt help`
   std::string_view story;     // a paragraph for `jt <command> --help`
@@ -27,12 +27,15 @@ struct Command {
 extern const Command info_command;
 extern const Command calibrate_command;
 extern const Command trace_command;
+extern const Command sim_record_command;
 extern const Command help_command;
 
 std::span<const Command* const> commands();  // in the order of `jt help`
 std::vector<std::string> command_names();
 // Throws CallError naming the nearest commands.
 const Command& find_command(const std::string& name);
+// How many of the leading `words` name a command: 2 for "sim record", else 1 (known or not).
+std::size_t command_words(std::span<const std::string> words);
 
 // Parses `words` (what follows the command's name) and runs it. Throws as Run does, CallError for the
 // options.

@@ -292,6 +292,7 @@ void read_outputs(Config& config, YamlBlock& top) {
   config.api_port = read_api_port(top.value("api_msg"));
   config.stream_host = read_single(top.value("stream"), "host");
   config.publish = read_publish(top.value("publish"));
+  config.twin = read_twin_block(top.value("twin"), config.file);
 }
 
 }  // namespace

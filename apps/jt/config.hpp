@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "apps/jt/twin_block.hpp"
+
 namespace jt::app {
 
 struct DetMap {                                                  // the area detector
@@ -110,6 +112,7 @@ struct Config {
   std::vector<Interlock> interlocks;
   std::vector<BeamState> beam_state;
   PublishBlock publish;
+  TwinBlock twin;
 };
 
 // Reads a config file. Throws CallError for what it cannot be: no file, no YAML, an unknown key, a wrong

@@ -14,7 +14,8 @@ namespace {
 
 int dispatch(const std::vector<std::string>& words) {
   const std::string first = words.empty() ? "" : words.front();
-  const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
+  const std::size_t named = words.empty() ? 0 : command_words(words);
+  const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(named), words.end());
   if (first == "--version") {
     print(fmt::format("jt {}\n", version));
     return 0;
@@ -25,7 +26,7 @@ int dispatch(const std::vector<std::string>& words) {
   if (first.starts_with("-"))
     throw CallError(fmt::format("'{}' comes before a command", first), "the command comes first",
                     "'jt help' lists the commands.");
-  return run_command(find_command(first), rest);
+  return run_command(find_command(named == 2 ? first + " " + words[1] : first), rest);
 }
 
 int sentence(std::string_view words, int code) {

@@ -102,7 +102,9 @@ Surroundings look_around(std::span<const double> s, int peak, const RingSearch& 
   };
   const double fwhm = half_width(-1) + half_width(+1);
   around.sigma = fwhm / fwhm_per_sigma;
-  const int reach = std::max(search.delta_bin + search.fit_points, static_cast<int>(std::ceil(2.5 * fwhm)));
+  // 3.5 sigma, where a ring has faded. Farther out lies what else the sample does, water's second maximum
+  // above all: it would bend the line and pull the ring outwards, by half a bin of a wide ring.
+  const int reach = std::max(search.delta_bin + search.fit_points, static_cast<int>(std::ceil(1.5 * fwhm)));
   // Beyond a valley something else begins; the valley itself carries the line.
   const int to_left = std::min(reach, std::max(peak - around.left.bin, search.delta_bin));
   const int to_right = std::min(reach, std::max(around.right.bin - peak, search.delta_bin));

@@ -208,7 +208,7 @@ double Plant::decoy_signal(double at_um) const {
 }
 
 // Photons of a mean pulse that reaches the sample whole.
-double Plant::expected_photons(double jitter_um, double thickness, bool laser_on) const {
+double Plant::expected_photons(double jitter_um, double thickness, bool laser_on) {
   const double time = truth_.time;
   const bool new_sample = settings_.sample_s >= 0 && time >= settings_.sample_s + settings_.sample_gap_s;
   double signal = 0;
@@ -218,7 +218,10 @@ double Plant::expected_photons(double jitter_um, double thickness, bool laser_on
   double background = settings_.background * (new_sample ? settings_.sample_background : 1);
   if (settings_.ice_per_s > 0 && time > settings_.ice_from_s)
     background += std::min(most_ice, settings_.ice_per_s * (time - settings_.ice_from_s));
-  return settings_.photons * (signal + background + decoy_signal(truth_.carrier_um + jitter_um));
+  const double decoy = decoy_signal(truth_.carrier_um + jitter_um);
+  truth_.jet_signal = signal;
+  truth_.other_signal = background + decoy;
+  return settings_.photons * (signal + background + decoy);
 }
 
 // Beam, monitor and detector of one pulse.
@@ -249,13 +252,16 @@ void Plant::expose(PlantShot& shot) {
   shot.shot_class = laser_on ? 1 : 0;
   truth_.beam = no_pulse ? 0 : beam_on_sample(truth_.time);
   truth_.decoy = decoy_signal(truth_.carrier_um);
+  truth_.energy = no_pulse ? 0 : energy;
+  truth_.machine = no_pulse ? 0 : energy_left(truth_.time);
 
   const double at_monitor = no_pulse ? 0 : energy * beam_on_monitor(truth_.time);
   shot.i0 = at_monitor * (1 + settings_.i0_noise * monitors.normal()) +
             settings_.i0_floor_noise * monitors.normal();
   const double mean = energy * truth_.beam * expected_photons(jitter, thickness, laser_on);
   shot.ring = static_cast<double>(counts.poisson(std::min(mean, 1e9)));
-  if (spike) shot.ring *= flaws.uniform(2, std::max(2.0, settings_.spike_height));
+  truth_.spike = spike ? flaws.uniform(2, std::max(2.0, settings_.spike_height)) : 1;
+  if (spike) shot.ring *= truth_.spike;
   if (settings_.saturation > 0) {
     const double top = settings_.saturation * settings_.photons;
     // from 10 % below to 10 % above the top, more and more of the ring's pixels reach it

@@ -38,6 +38,12 @@ struct PlantTruth {
   bool jet_stopped = false;  // by stop_from_s, or between two samples
   double beam = 1;           // share of the pulse that reaches the sample, pulse energy noise aside
   double decoy = 0;          // signal of the decoy, in units of the jet's
+  // What the frame of this pulse is made from; signals in units of the jet at its best position.
+  double energy = 1;        // of the pulse as made, in mean pulses; 0 when there is none
+  double machine = 1;       // share of it that leaves the machine (what an upstream monitor sees)
+  double jet_signal = 0;    // expected, of a mean pulse that reaches the sample whole
+  double other_signal = 0;  // the same of background, ice and decoy
+  double spike = 1;         // factor on all of it, by a flaw of this shot
   bool moving = false;
 };
 
@@ -95,7 +101,7 @@ class Plant {
   [[nodiscard]] double beam_on_monitor(double time) const;
   [[nodiscard]] bool sample_runs(double time) const;
   [[nodiscard]] double decoy_signal(double at_um) const;
-  [[nodiscard]] double expected_photons(double jitter_um, double thickness, bool laser_on) const;
+  [[nodiscard]] double expected_photons(double jitter_um, double thickness, bool laser_on);
   void expose(PlantShot& shot);
   void deliver(PlantShot& shot);
   [[nodiscard]] std::uint64_t stream(unsigned purpose) const { return trial_ << 8U | purpose; }

@@ -73,6 +73,15 @@ DatagramWriter& DatagramWriter::leaf(Src src, TypeId type, Bytes payload, std::u
   return end();
 }
 
+std::size_t DatagramWriter::leaf_to_fill(Src src, TypeId type, std::size_t size) {
+  assert(size % 4 == 0);
+  open_.push_back(put_xtc_header(0, src, type));
+  const std::size_t at = bytes_.size();
+  bytes_.zeros(size);
+  end();
+  return at;
+}
+
 DatagramWriter& DatagramWriter::lost(Src src) {
   return leaf(src, make_type(type_any, 0), {}, damage::dropped);
 }

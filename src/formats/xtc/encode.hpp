@@ -25,6 +25,9 @@ class DatagramWriter {
   DatagramWriter& begin(Src node, std::uint32_t damage = 0, std::uint16_t version = 0);
   DatagramWriter& end();
   DatagramWriter& leaf(Src src, TypeId type, Bytes payload, std::uint32_t damage = 0);
+  // A leaf of `size` zero bytes, a multiple of 4, to be filled in after finish(): large frames are then made
+  // where they stay. Gives the place of its payload in the datagram.
+  std::size_t leaf_to_fill(Src src, TypeId type, std::size_t size);
   // A contribution that was lost: a header-only leaf of type Any.
   DatagramWriter& lost(Src src);
   // Ends open containers and gives the bytes; the writer is then empty.
