@@ -25,7 +25,7 @@ struct Circuit::Subscription {
   std::optional<std::list<Waiting>::iterator> waits;
 };
 
-struct Circuit::Channel : PvWatcher {
+struct Circuit::Channel final : PvWatcher {
   Channel(Circuit& c, Pv& p, std::uint32_t client_id, std::uint32_t server_id)
       : circuit(c), pv(&p), cid(client_id), sid(server_id) {
     pv->watchers.push_back(this);

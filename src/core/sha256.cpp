@@ -57,7 +57,7 @@ void digest_block(State& H, const std::uint8_t* block) {
 // The last one or two blocks: the rest of the message, a one bit, zeros, the length in bits (5.1.1).
 void digest_tail(State& H, const std::uint8_t* rest, std::size_t rest_size, std::uint64_t total_size) {
   std::array<std::uint8_t, 2 * block_size> tail{};
-  if (rest_size != 0) std::memcpy(tail.data(), rest, rest_size);
+  if (rest != nullptr && rest_size != 0) std::memcpy(tail.data(), rest, rest_size);
   tail[rest_size] = 0x80;
   const std::size_t tail_size = rest_size + 9 <= block_size ? block_size : 2 * block_size;
   const std::uint64_t bits = total_size * 8;
