@@ -352,6 +352,11 @@ TEST(CameraRun, is_calibrated_with_constants_and_without) {
   EXPECT_NEAR(result["ring"]["radius"].get<double>(), radius_px * camera_run().pitch_um,
               bin_of(result["ring"]) / 2);
   EXPECT_EQ(result["provenance"]["constants"].size(), 3u);
+  const Finished original = experiment.jt("calibrate", {"--json", "--ring-model", "original"});
+  ASSERT_EQ(original.code, 0) << original.err;
+  const json ring = json::parse(original.out)["ring"];
+  EXPECT_EQ(ring["radius_unit"], "px");
+  EXPECT_NEAR(ring["radius"].get<double>(), radius_px, 2 * bin_of(ring));  // its masks are two bins wide
   // Twice what lies above the pedestal.
   EXPECT_NEAR(median_of(result["average_azav"]), 2 * (median_of(as_recorded["average_azav"]) - 4),
               0.1 * camera_run().background);
