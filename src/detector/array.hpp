@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace jt::detector {
@@ -18,6 +19,9 @@ struct Array {
 
 // "7 x 16 x 352 x 384"; "nothing" for an empty shape.
 std::string shape_in_words(const std::vector<std::size_t>& shape);
+
+// A word out of a file, fit for a sentence: at most 20 characters, all of them printable.
+std::string shortened(std::string_view word);
 
 // Why a file's bytes are not what they should be: "line 3: 'x' is not a number". Whoever knows the path
 // and the purpose turns it into a SetupError.

@@ -118,21 +118,23 @@ std::optional<std::vector<double>> Constants::read_common_mode() {
 std::optional<PixelPositions> Constants::read_geometry(Shape shape) {
   const auto file = store_.find(Constant::geometry, place_.run);
   if (!file) return std::nullopt;
-  PixelPositions positions;
+  std::vector<GeometryLine> lines;
+  Shape described;
   try {
     constexpr std::size_t largest = 16'000'000;  // bytes; real ones have some ten thousand
-    positions = pose_pixels(parse_geometry(read_file(*file, largest).text()));
+    lines = parse_geometry(read_file(*file, largest).text());
+    described = shape_of(lines);
   } catch (const Unreadable& reason) {
     refuse(Constant::geometry, *file, reason.what());
   }
-  if (positions.shape != shape)
+  if (described != shape)
     throw SetupError(fmt::format("the geometry file {} describes {} sensors of {} x {}", file->string(),
-                                 positions.shape.panels, positions.shape.rows, positions.shape.cols),
+                                 described.panels, described.rows, described.cols),
                      fmt::format("{} in run {} has {} panels of {} x {}", place_.name, place_.run.value,
                                  shape.panels, shape.rows, shape.cols),
                      "Deploy the geometry of this detector?");
   files_.push_back(file->string());
-  return positions;
+  return pose_pixels(lines);
 }
 
 Mask Constants::read_status(Shape shape, std::size_t ranges, std::size_t all_ranges) {

@@ -102,8 +102,10 @@ GainTable GainTable::epix10ka(const GainConstants& constants, const Epix10kaConf
 
 GainTable GainTable::jungfrau(const GainConstants& constants, std::size_t pixels) {
   assert(constants.pedestals.size() == 3 * pixels);
-  // In the two lower gains the signal lowers the code: the end of the scale is 0.
-  GainTable table(pixels, 4, {data_bits, 0, data_bits, 0});
+  // In the two lower gains the signal lowers the code: the end of the scale is 0. Bits 10 name no gain, and
+  // what is in none has no end of a scale: no code has more than 14 bits.
+  constexpr std::uint16_t no_code = 0xffff;
+  GainTable table(pixels, 4, {data_bits, 0, no_code, 0});
   constexpr std::array<int, 4> range_of_bits{0, 1, -1, 2};
   for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
     const bool good = constants.status.empty() || constants.status[pixel] != 0;

@@ -12,6 +12,9 @@ namespace jt::detector {
 namespace {
 
 constexpr std::size_t most_sensors = 64;
+// Far above any detector; they bound what a hostile file can cost.
+constexpr std::size_t most_levels = 32;
+constexpr std::size_t most_pixels = std::size_t{1} << 26;
 constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 
 struct Node {
@@ -61,12 +64,41 @@ void refuse_cycles(const std::vector<Node>& nodes) {
 }
 
 // Depth first in file order: the order of the panels in the data.
-void collect_sensors(const std::vector<Node>& nodes, std::size_t at, std::vector<std::size_t>& sensors) {
+void collect_sensors(const std::vector<Node>& nodes, std::size_t at, std::size_t level,
+                     std::vector<std::size_t>& sensors) {
+  if (level == most_levels)
+    throw Unreadable(fmt::format("line {}: more than {} levels", nodes[at].line.line, most_levels));
   if (is_sensor(nodes[at].line.object)) {
     if (sensors.size() == most_sensors) throw Unreadable(fmt::format("more than {} sensors", most_sensors));
     sensors.push_back(at);
   }
-  for (const std::size_t child : nodes[at].children) collect_sensors(nodes, child, sensors);
+  for (const std::size_t child : nodes[at].children) collect_sensors(nodes, child, level + 1, sensors);
+}
+
+// The tree, and its sensors in the order of the data: all of one kind, and not too many pixels.
+struct Hierarchy {
+  std::vector<Node> nodes;
+  std::vector<std::size_t> sensors;
+  Shape shape;
+  [[nodiscard]] const std::string& kind() const { return nodes[sensors.front()].line.object; }
+};
+
+Hierarchy find_sensors(const std::vector<GeometryLine>& lines) {
+  Hierarchy found{make_tree(lines), {}, {}};
+  refuse_cycles(found.nodes);
+  // The top is the last object: the one that was made up for a parent without a line.
+  if (!found.nodes.empty()) collect_sensors(found.nodes, found.nodes.size() - 1, 0, found.sensors);
+  if (found.sensors.empty()) throw Unreadable("it has no sensor of a kind that is known here");
+  for (const std::size_t at : found.sensors)
+    if (found.nodes[at].line.object != found.kind())
+      throw Unreadable(fmt::format("line {}: a {} among sensors of kind {}", found.nodes[at].line.line,
+                                   found.nodes[at].line.object, found.kind()));
+  found.shape = sensor_shape(found.kind());
+  found.shape.panels = static_cast<std::uint32_t>(found.sensors.size());
+  if (found.shape.pixels() > most_pixels)
+    throw Unreadable(fmt::format("{} sensors of {} x {} pixels are too many", found.shape.panels,
+                                 found.shape.rows, found.shape.cols));
+  return found;
 }
 
 // (a, b) turned by `degrees` in their plane.
@@ -105,24 +137,18 @@ void append(std::vector<double>& to, const std::vector<double>& from) {
 
 }  // namespace
 
+Shape shape_of(const std::vector<GeometryLine>& lines) { return find_sensors(lines).shape; }
+
 PixelPositions pose_pixels(const std::vector<GeometryLine>& lines, SensorConvention convention) {
-  const std::vector<Node> nodes = make_tree(lines);
-  refuse_cycles(nodes);
-  // The top is the last object: the one that was made up for a parent without a line.
-  std::vector<std::size_t> sensors;
-  if (!nodes.empty()) collect_sensors(nodes, nodes.size() - 1, sensors);
-  if (sensors.empty()) throw Unreadable("it has no sensor of a kind that is known here");
-  const std::string& kind = nodes[sensors.front()].line.object;
-  const Sensor sensor = *make_sensor(kind, convention);
+  const Hierarchy hierarchy = find_sensors(lines);
+  const std::vector<Node>& nodes = hierarchy.nodes;
+  const Sensor sensor = *make_sensor(hierarchy.kind(), convention);
   PixelPositions positions;
-  positions.shape = {static_cast<std::uint32_t>(sensors.size()), sensor.rows, sensor.cols};
+  positions.shape = hierarchy.shape;
   positions.pitch = sensor.pitch;
   for (std::vector<double>* all : {&positions.x, &positions.y, &positions.z})
     all->reserve(positions.shape.pixels());
-  for (const std::size_t at : sensors) {
-    if (nodes[at].line.object != kind)
-      throw Unreadable(fmt::format("line {}: a {} among sensors of kind {}", nodes[at].line.line,
-                                   nodes[at].line.object, kind));
+  for (const std::size_t at : hierarchy.sensors) {
     Points points{sensor.x, sensor.y, std::vector<double>(sensor.x.size(), 0.0)};
     for (std::size_t up = at; up != nobody; up = nodes[up].parent) apply_pose(nodes[up].line, points);
     append(positions.x, points.x);

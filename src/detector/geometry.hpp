@@ -18,9 +18,13 @@ struct PixelPositions {
   std::vector<double> x, y, z;
 };
 
+// What pose_pixels() would give: sensors, and the rows and columns of each, without making a pixel. Throws
+// Unreadable for a hierarchy with a cycle or of more than 32 levels, for one without sensors or with sensors
+// of different kinds, and beyond 64 sensors or 64 million pixels.
+Shape shape_of(const std::vector<GeometryLine>& lines);
+
 // Walks the tree that the lines describe and poses every sensor: turned about z, y, x by design angle and
-// tilt, then moved, level by level. Throws Unreadable for a hierarchy with a cycle, for one without sensors
-// or with sensors of different kinds, and beyond 64 sensors.
+// tilt, then moved, level by level. Throws as shape_of().
 PixelPositions pose_pixels(const std::vector<GeometryLine>& lines,
                            SensorConvention convention = SensorConvention::lcls1);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -11,7 +12,10 @@ namespace jt::detector {
 namespace {
 
 constexpr std::size_t words_per_line = 13;
-constexpr std::size_t most_lines = 10000;  // far above any detector: bounds the work on a hostile file
+// Far above any detector; they bound what a hostile file can cost, and keep its sums finite.
+constexpr std::size_t most_lines = 10000;
+constexpr std::size_t longest_name = 60;
+constexpr double largest_number = 1e9;  // um (a kilometre) or degrees
 
 std::vector<std::string_view> split(std::string_view line) {
   constexpr std::string_view blanks = " \t\r\v\f";
@@ -32,8 +36,18 @@ T read(std::string_view word, int line) {
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   bool good = error == std::errc() && stop == digits.data() + digits.size();
   if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(value);
-  if (!good) throw Unreadable(fmt::format("line {}: '{}' is not a number", line, word.substr(0, 20)));
+  if (!good) throw Unreadable(fmt::format("line {}: '{}' is not a number", line, shortened(word)));
+  if constexpr (std::is_floating_point_v<T>)
+    if (std::abs(value) > largest_number)
+      throw Unreadable(fmt::format("line {}: {} is too large for um or degrees", line, shortened(word)));
   return value;
+}
+
+std::string read_name(std::string_view word, int line) {
+  const bool printable = std::all_of(word.begin(), word.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (word.size() > longest_name || !printable || word.front() == '#')
+    throw Unreadable(fmt::format("line {}: '{}' is no name of an object", line, shortened(word)));
+  return std::string(word);
 }
 
 GeometryLine read_line(std::string_view text, int line) {
@@ -41,9 +55,9 @@ GeometryLine read_line(std::string_view text, int line) {
   if (words.size() != words_per_line)
     throw Unreadable(fmt::format("line {}: {} words, not {}", line, words.size(), words_per_line));
   GeometryLine object;
-  object.parent = words[0];
+  object.parent = read_name(words[0], line);
   object.parent_index = read<int>(words[1], line);
-  object.object = words[2];
+  object.object = read_name(words[2], line);
   object.object_index = read<int>(words[3], line);
   const std::array<double*, 9> numbers{&object.x,      &object.y,      &object.z,
                                        &object.rot_z,  &object.rot_y,  &object.rot_x,

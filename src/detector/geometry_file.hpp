@@ -23,8 +23,8 @@ struct GeometryLine {
 
 // Thirteen words per line; empty lines and lines that begin with '#' are skipped. A positive z below an
 // object whose name begins with "IP" is taken as negative (the frame's z runs against the beam). Throws
-// Unreadable, naming the line, for another number of words, a word that is no finite number, or a file
-// without lines.
+// Unreadable, naming the line, for another number of words, a word that is no finite number or above 1e9, a
+// name that is not printable, begins with '#' or is above 60 characters, and for a file without lines.
 std::vector<GeometryLine> parse_geometry(std::string_view text);
 
 std::string format_geometry(const std::vector<GeometryLine>& lines, std::string_view title);

@@ -47,12 +47,14 @@ std::vector<GeometryLine> epix10ka_quad() {
 }
 
 // Four quads around the beam like the sails of a windmill. The first is at the upper left, its modules on
-// their side; its centre is 38.15 mm left of the beam and 43.8 mm above.
+// their side; its centre is 38.13 mm left of the beam and 43.8 mm above. (With 38.15 the lattices of
+// neighbouring quads would be off by exactly half a pixel, and rounding would choose their pixels' cells in a
+// picture.)
 std::vector<GeometryLine> epix10ka2m() {
   std::vector<GeometryLine> lines;
   for (int i = 0; i < 16; ++i) {
     const int module = i % 4;
-    const Place first{-38'150 + (module < 2 ? -0.5 : 0.5) * epix_along,
+    const Place first{-38'130 + (module < 2 ? -0.5 : 0.5) * epix_along,
                       43'800 + (module % 2 == 0 ? -0.5 : 0.5) * epix_across, 270};
     lines.push_back(line("CAMERA", "EPIX10KA:V1", i, turned(first, i / 4)));
   }

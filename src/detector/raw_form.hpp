@@ -19,7 +19,8 @@ struct RawState {
 
 // The arithmetic of one detector. Spans look into the detector; pixels are in the order of its PixelMap.
 // code = word & code_bits; state = (word >> 14) & (states - 1). A pixel is full (saturated) in state s when
-// code == full_code[s]; of a camera or CSPAD, when code >= RawForm::full_from (frame: the frame's own value).
+// code == full_code[s] (0xffff: never); of a camera or CSPAD, when code >= RawForm::full_from (frame: the
+// frame's own value).
 struct RawForm {
   PixelType type = PixelType::u16;  // what the frames must have; cameras (any_type): whatever comes
   bool any_type = false;

@@ -76,13 +76,19 @@ Sensor jungfrau(bool y_up, bool nearer) {
 double matrix_number(std::string_view word, std::string_view name) {
   double value = 0;
   const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || stop != word.data() + word.size() || !std::isfinite(value) || value <= 0)
+  if (error != std::errc() || stop != word.data() + word.size() || !(value > 0 && value <= 1e9))
     throw Unreadable(fmt::format("the sensor '{}' has no size", name.substr(0, 60)));
   return value;
 }
 
 // MTRX:rows:cols:pitch along a row of rows:pitch along columns; V2 has its origin in the centre.
-Sensor matrix(std::string_view name) {
+struct Matrix {
+  std::uint32_t rows, cols;
+  double row_pitch, col_pitch;
+  bool centred;
+};
+
+Matrix read_matrix(std::string_view name) {
   std::string_view rest = name.substr(5);
   const bool centred = rest.starts_with("V2:");
   if (centred) rest.remove_prefix(3);
@@ -97,13 +103,16 @@ Sensor matrix(std::string_view name) {
   if (!rest.empty() || rows > largest || cols > largest || rows != std::floor(rows) ||
       cols != std::floor(cols))
     throw Unreadable(fmt::format("the sensor '{}' has no size", name.substr(0, 60)));
-  const auto pitch = std::min(row_pitch, col_pitch);
-  const auto n_rows = static_cast<std::uint32_t>(rows), n_cols = static_cast<std::uint32_t>(cols);
-  Sensor sensor{n_rows, n_cols, pitch, {}, {}};
-  for (std::uint32_t row = 0; row < n_rows; ++row)
-    for (std::uint32_t col = 0; col < n_cols; ++col) {
-      sensor.x.push_back(centred ? (col - (cols - 1) / 2) * col_pitch : row * row_pitch);
-      sensor.y.push_back(centred ? -(row - (rows - 1) / 2) * row_pitch : col * col_pitch);
+  return {static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(cols), row_pitch, col_pitch, centred};
+}
+
+Sensor make_matrix(const Matrix& of) {
+  Sensor sensor{of.rows, of.cols, std::min(of.row_pitch, of.col_pitch), {}, {}};
+  const double middle_row = (of.rows - 1.0) / 2, middle_col = (of.cols - 1.0) / 2;
+  for (std::uint32_t row = 0; row < of.rows; ++row)
+    for (std::uint32_t col = 0; col < of.cols; ++col) {
+      sensor.x.push_back(of.centred ? (col - middle_col) * of.col_pitch : row * of.row_pitch);
+      sensor.y.push_back(of.centred ? -(row - middle_row) * of.row_pitch : col * of.col_pitch);
     }
   return sensor;
 }
@@ -123,8 +132,16 @@ std::optional<Sensor> make_sensor(std::string_view name, SensorConvention conven
   if (name == "EPIX10KA:V2") return epix10ka(225);
   if (name == "JUNGFRAU:V1") return jungfrau(false, false);
   if (name == "JUNGFRAU:V2") return jungfrau(true, lcls2);
-  if (name.starts_with("MTRX:")) return matrix(name);
+  if (name.starts_with("MTRX:")) return make_matrix(read_matrix(name));
   return std::nullopt;
+}
+
+Shape sensor_shape(std::string_view name) {
+  if (name.starts_with("SENS2X1:")) return {1, 185, 388};
+  if (name.starts_with("EPIX10KA:")) return {1, 352, 384};
+  if (name.starts_with("JUNGFRAU:")) return {1, 512, 1024};
+  const Matrix matrix = read_matrix(name);
+  return {1, matrix.rows, matrix.cols};
 }
 
 }  // namespace jt::detector

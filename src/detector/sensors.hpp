@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/image.hpp"
+
 namespace jt::detector {
 
 // Two generations of the facility's software place a few pixels differently.
@@ -29,5 +31,8 @@ std::optional<Sensor> make_sensor(std::string_view object_name, SensorConvention
 
 // Is it one, without making its pixels?
 bool is_sensor(std::string_view object_name);
+
+// The size of one whose name is_sensor(), without making its pixels. Throws as make_sensor().
+Shape sensor_shape(std::string_view object_name);
 
 }  // namespace jt::detector

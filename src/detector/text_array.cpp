@@ -41,21 +41,36 @@ struct Piece {
   std::optional<Mistake> mistake;
 };
 
+// A decimal number that does not fit a double: is it too large, or too near to zero?
+bool is_too_large(std::string_view number) {
+  constexpr std::size_t none = std::string_view::npos;
+  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view digits = number.substr(0, e);
+  const std::size_t first = digits.find_first_of("123456789");
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  if (first == none) return false;
+  // The power of ten of the first digit, but for the exponent that is written out.
+  const double power = static_cast<double>(point) - static_cast<double>(first);
+  std::string_view written = number.substr(std::min(e + 1, number.size()));
+  if (written.starts_with('+')) written.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto error = std::from_chars(written.data(), written.data() + written.size(), exponent).ec;
+  if (error == std::errc::result_out_of_range) return !written.starts_with('-');
+  return power + static_cast<double>(exponent) > 0;
+}
+
 // from_chars with what python's float() takes beyond it: a plus sign, and 1e999 as infinity.
 bool read_double(std::string_view word, double& value) {
   if (word.starts_with('+')) {
     word.remove_prefix(1);
-    if (word.starts_with('-')) return false;
+    if (word.empty() || word.starts_with('-')) return false;
   }
   const char* end = word.data() + word.size();
   const auto [stop, error] = std::from_chars(word.data(), end, value);
   if (stop != end || word.back() == ')') return false;  // "nan(1)" is C++'s own
   if (error == std::errc::result_out_of_range) {
-    // The exponent tells which way; the sign is the first character.
-    const std::size_t e = word.find_first_of("eE");
-    const bool tiny = e != std::string_view::npos && e + 1 < word.size() && word[e + 1] == '-';
-    value =
-        std::copysign(tiny ? 0.0 : std::numeric_limits<double>::infinity(), word.front() == '-' ? -1.0 : 1.0);
+    value = std::copysign(is_too_large(word) ? std::numeric_limits<double>::infinity() : 0.0,
+                          word.front() == '-' ? -1.0 : 1.0);
     return true;
   }
   return error == std::errc();
@@ -101,12 +116,6 @@ bool read_comment(std::string_view line, Header& header) {
     header.dims.push_back(*dim);
   }
   return true;
-}
-
-std::string shortened(std::string_view word) {
-  std::string clean;
-  for (const char c : word.substr(0, 20)) clean += (c >= 0x20 && c < 0x7f) ? c : '?';
-  return word.size() > 20 ? clean + "..." : clean;
 }
 
 // Reads one data line's numbers; returns the line's end, or nullptr after a mistake.
@@ -276,6 +285,12 @@ std::string shape_in_words(const std::vector<std::size_t>& shape) {
   std::string words;
   for (const std::size_t dim : shape) words += (words.empty() ? "" : " x ") + std::to_string(dim);
   return words.empty() ? "nothing" : words;
+}
+
+std::string shortened(std::string_view word) {
+  std::string clean;
+  for (const char c : word.substr(0, 20)) clean += (c >= 0x20 && c < 0x7f) ? c : '?';
+  return word.size() > 20 ? clean + "..." : clean;
 }
 
 template <class T>

@@ -68,6 +68,23 @@ TEST(CommonMode, the_file_of_parameters_is_read_as_the_reference_reads_it) {
   EXPECT_TRUE(read_cspad_common_mode({}).fall_back);
 }
 
+double sum_of(const std::vector<float>& values) {
+  double sum = 0;
+  for (const float value : values) sum += value;
+  return sum;
+}
+
+// What is left when an offset was found and taken off, as the reference adds it up.
+void expect_sum_after(std::vector<float> values, const std::optional<double>& offset, double wanted,
+                      const std::string& what) {
+  double size = 1;
+  for (float& value : values) {
+    if (offset) value = static_cast<float>(value - *offset);
+    size += std::abs(static_cast<double>(value));
+  }
+  EXPECT_NEAR(sum_of(values), wanted, 1e-9 * size) << what;
+}
+
 TEST(CommonMode, the_noise_peak_of_cspad_is_that_of_the_reference) {
   const json golden = test::golden_json("calib/small_cases.json");
   std::size_t cases = 0;
@@ -84,6 +101,8 @@ TEST(CommonMode, the_noise_peak_of_cspad_is_that_of_the_reference) {
     limits.threshold = one["pars"][2];
     const auto found = noise_peak(values, status, limits);
     const double wanted = one["result"];
+    EXPECT_EQ(sum_of(values), one["sum_before"].get<double>()) << "case " << cases;
+    expect_sum_after(values, found, one["sum_after"], "case " + std::to_string(cases));
     if (wanted == -10000.0) {
       EXPECT_FALSE(found) << "case " << cases;
     } else {
@@ -113,6 +132,9 @@ TEST(CommonMode, each_cspad_section_finds_the_offset_of_the_reference) {
         << one["segment"];
     EXPECT_EQ(static_cast<float>(unbonded.value_or(-10000)), one["unbond_common_mode"].get<float>())
         << one["segment"];
+    expect_sum_after(values, peak, one["find_sum_after"], "by the peak " + one["segment"].dump());
+    expect_sum_after(values, unbonded, one["unbond_sum_after"],
+                     "by unbonded pixels " + one["segment"].dump());
   }
 }
 

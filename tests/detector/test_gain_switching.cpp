@@ -36,14 +36,45 @@ MedianCommonMode common_mode_of(const json& file, std::vector<double> standard) 
   return read_median_common_mode(file.is_null() ? standard : file.get<std::vector<double>>());
 }
 
-void expect_epix(const test::GoldenEpix& input, const json& golden) {
+template <class Input>
+void expect_inputs(const Input& input, const json& golden) {
+  test::expect_input(golden, "raw", input.raw);
+  test::expect_input(golden, "pedestals", input.pedestals);
+  test::expect_input(golden, "pixel_gain", input.gains);
+  test::expect_input(golden, "pixel_status", input.status);
+  test::expect_input(golden, "pixel_mask", input.mask);
+}
+
+using Layout = std::optional<ImageLayout>;  // nothing without the large golden set
+
+// All files there, the field's common mode: values, mask and pictures.
+void expect_default(const std::vector<float>& values, Shape shape, const Mask& status,
+                    const std::vector<std::uint8_t>& pixel_mask, const Layout& layout, const json& golden) {
+  Mask mask = edge_mask(shape);
+  combine(mask, status);
+  combine(mask, pixel_mask);
+  test::expect_golden_pictures(values, mask, layout ? &*layout : nullptr, golden);
+}
+
+// The gain range of each pixel of the frame.
+void expect_ranges(const test::GoldenEpix& input, const json& golden) {
+  const auto ranges = test::generate<std::int16_t>(input.pixels, [&](std::size_t i) {
+    const std::size_t row = i / 384 % 352, col = i % 384;
+    const std::size_t chip = row < 176 ? (col < 192 ? 2 : 1) : (col < 192 ? 3 : 0);
+    const unsigned trbit = input.config.trbits[i / (352 * 384)][chip];
+    return epix10ka_range(input.config.pixel_words[i], trbit, (input.raw[i] >> 14) & 1u);
+  });
+  EXPECT_EQ(golden["dtype"], "int16");
+  EXPECT_EQ(test::crc32_of(ranges), golden["crc32"]) << "gain ranges";
+}
+
+void expect_epix(const test::GoldenEpix& input, const json& golden, const Layout& layout) {
   EXPECT_EQ(test::crc32_of(test::generate<std::uint8_t>(
                 input.pixels, [&](std::size_t i) { return input.config.pixel_words[i]; })),
             golden["pca"]["crc32"]);
-  EXPECT_EQ(test::crc32_of(input.raw), golden["raw"]["crc32"]);
-  EXPECT_EQ(test::crc32_of(input.pedestals), golden["pedestals"]["crc32"]);
-  EXPECT_EQ(test::crc32_of(input.gains), golden["pixel_gain"]["crc32"]);
-  EXPECT_EQ(test::crc32_of(input.status), golden["pixel_status"]["crc32"]);
+  expect_inputs(input, golden);
+  expect_ranges(input, golden["gain_range_index_reference"]);
+  const Shape shape{static_cast<std::uint32_t>(input.panels), 352, 384};
 
   const auto check = [&](Files files, const json& common_mode, const json& wanted, const std::string& what) {
     const GainConstants constants{
@@ -52,28 +83,39 @@ void expect_epix(const test::GoldenEpix& input, const json& golden) {
         {},
         files.status ? status_mask<std::uint16_t>(input.status, input.pixels, 5) : Mask{}};
     const GainTable table = GainTable::epix10ka(constants, input.config);
-    expect_golden(
-        run(table, input.raw, 352, 384, common_mode_of(common_mode, {7, 2, 10, 10}), epix10ka_banks), wanted,
-        what);
+    const auto values =
+        run(table, input.raw, 352, 384, common_mode_of(common_mode, {7, 2, 10, 10}), epix10ka_banks);
+    if (what == "default")
+      expect_default(values, shape, constants.status, input.mask, layout, golden);
+    else
+      expect_golden(values, wanted, what);
   };
   check({}, nullptr, golden["calib_default"], "default");
-  for (const auto& [name, variant] : golden["variants"].items())
+  for (const auto& [name, variant] : golden["variants"].items()) {
     check(files_of(variant["files"]), variant["common_mode_file"], variant["calib"], name);
+    // Without status and pixel_mask only the edges are bad.
+    if (variant.contains("mask")) {
+      EXPECT_EQ(test::crc32_of(edge_mask(shape)), variant["mask"]["crc32"]) << name;
+    }
+  }
 }
 
-void expect_jungfrau(const test::GoldenJungfrau& input, const json& golden) {
-  EXPECT_EQ(test::crc32_of(input.raw), golden["raw"]["crc32"]);
-  EXPECT_EQ(test::crc32_of(input.pedestals), golden["pedestals"]["crc32"]);
-  EXPECT_EQ(test::crc32_of(input.offsets), golden["pixel_offset"]["crc32"]);
+void expect_jungfrau(const test::GoldenJungfrau& input, const json& golden, const Layout& layout) {
+  expect_inputs(input, golden);
+  test::expect_input(golden, "pixel_offset", input.offsets);
+  const Shape shape{static_cast<std::uint32_t>(input.panels), 512, 1024};
   const auto check = [&](Files files, const json& common_mode, const json& wanted, const std::string& what) {
     const GainConstants constants{
         input.pedestals, files.gains ? input.gains : std::vector<float>{},
         files.offsets ? input.offsets : std::vector<float>{},
         files.status ? status_mask<std::uint16_t>(input.status, input.pixels, 3) : Mask{}};
     const GainTable table = GainTable::jungfrau(constants, input.pixels);
-    expect_golden(
-        run(table, input.raw, 512, 1024, common_mode_of(common_mode, {7, 1, 100, 0}), jungfrau_banks), wanted,
-        what);
+    const auto values =
+        run(table, input.raw, 512, 1024, common_mode_of(common_mode, {7, 1, 100, 0}), jungfrau_banks);
+    if (what == "default")
+      expect_default(values, shape, constants.status, input.mask, layout, golden);
+    else
+      expect_golden(values, wanted, what);
   };
   check({}, nullptr, golden["calib_default"], "default");
   for (const auto& [name, variant] : golden["variants"].items())
@@ -89,19 +131,23 @@ TEST(GainSwitching, every_configuration_word_selects_its_range) {
 }
 
 TEST(GainSwitching, epix10ka_quad_values_are_those_of_the_reference) {
-  expect_epix(test::GoldenEpix(4), test::golden_json("calib/epix10kaquad.json"));
+  expect_epix(test::GoldenEpix(4), test::golden_json("calib/epix10kaquad.json"),
+              test::golden_layout("l1_epix10kaquad.data"));
 }
 
 TEST(GainSwitching, epix10ka2m_values_are_those_of_the_reference) {
-  expect_epix(test::GoldenEpix(16), test::golden_json("calib/epix10ka2m.json"));
+  expect_epix(test::GoldenEpix(16), test::golden_json("calib/epix10ka2m.json"),
+              test::golden_layout("l1_epix10ka2m.data"));
 }
 
 TEST(GainSwitching, jungfrau_05m_values_are_those_of_the_reference) {
-  expect_jungfrau(test::GoldenJungfrau(1), test::golden_json("calib/jungfrau05m.json"));
+  expect_jungfrau(test::GoldenJungfrau(1), test::golden_json("calib/jungfrau05m.json"),
+                  test::golden_layout("l1_jungfrau05m.data"));
 }
 
 TEST(GainSwitching, jungfrau_4m_values_are_those_of_the_reference) {
-  expect_jungfrau(test::GoldenJungfrau(8), test::golden_json("calib/jungfrau4m.json"));
+  expect_jungfrau(test::GoldenJungfrau(8), test::golden_json("calib/jungfrau4m.json"),
+                  test::golden_layout("l1_jungfrau4m.data"));
 }
 
 TEST(GainSwitching, jungfrau_gain_bits_without_a_range_give_the_code_itself) {

@@ -1,6 +1,7 @@
 // Geometry: files, poses, sensors and picture layout, against the reference and by hand.
 #include "detector/geometry.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "detector/image_layout.hpp"
@@ -39,6 +40,57 @@ void expect_samples(const std::vector<double>& values, const json& index, const 
         << what << " " << index[k];
 }
 
+// Extremes and sums of the coordinates; a sum of n numbers is compared within 1e-9 of what was added up.
+void expect_extent(const PixelPositions& positions, const json& golden, const std::string& tag) {
+  for (const auto& [axis, values] :
+       {std::pair{'x', &positions.x}, {'y', &positions.y}, {'z', &positions.z}}) {
+    const auto [least, most] = std::minmax_element(values->begin(), values->end());
+    EXPECT_NEAR(*least, golden[fmt::format("{}min", axis)].get<double>(), 1e-6) << tag << axis;
+    EXPECT_NEAR(*most, golden[fmt::format("{}max", axis)].get<double>(), 1e-6) << tag << axis;
+    double sum = 0, added_up = 0;
+    for (const double value : *values) {
+      sum += value;
+      added_up += std::abs(value);
+    }
+    EXPECT_NEAR(sum, golden[fmt::format("sum_{}", axis)].get<double>(), 1e-9 * added_up + 1e-3)
+        << tag << axis;
+  }
+}
+
+void expect_layout(const ImageLayout& layout, const json& golden, const std::string& tag) {
+  EXPECT_EQ(layout.rows, golden["image_shape"][0].get<std::size_t>()) << tag;
+  EXPECT_EQ(layout.cols, golden["image_shape"][1].get<std::size_t>()) << tag;
+  const auto rows = rows_of(layout), cols = cols_of(layout);
+  EXPECT_EQ(test::crc32_of(rows), golden["crc32_rows_u32le"]) << tag;
+  EXPECT_EQ(test::crc32_of(cols), golden["crc32_cols_u32le"]) << tag;
+  for (std::size_t k = 0; k < golden["sample_index"].size(); ++k) {
+    const auto i = golden["sample_index"][k].get<std::size_t>();
+    EXPECT_EQ(rows[i], golden["sample_row"][k]) << tag << " " << i;
+    EXPECT_EQ(cols[i], golden["sample_col"][k]) << tag << " " << i;
+  }
+  std::vector<std::size_t> in_cell(layout.cells(), 0);
+  for (const std::uint32_t cell : layout.cell) ++in_cell[cell];
+  const auto cells_with_more_than = [&](std::size_t n) {
+    return std::count_if(in_cell.begin(), in_cell.end(), [&](std::size_t count) { return count > n; });
+  };
+  EXPECT_EQ(cells_with_more_than(0), golden["n_image_cells_hit"]) << tag;
+  EXPECT_EQ(cells_with_more_than(1), golden["n_image_cells_multi"]) << tag;
+  const auto numbers = test::generate<float>(layout.cell.size(), [](std::size_t i) { return i % 65521; });
+  std::vector<float> image(layout.cells());
+  assemble<float>(layout, numbers, image);
+  EXPECT_EQ(test::crc32_of(image), golden["image_of_index_mod_65521"]["crc32_f32le"]) << tag;
+}
+
+void expect_masks(Shape shape, const json& golden, const std::string& tag) {
+  const auto crc = [&](const char* key) { return golden[key]["crc32_u8"]; };
+  Mask both = edge_mask(shape);
+  EXPECT_EQ(test::crc32_of(both), crc("mask_mbits_1")) << tag;
+  EXPECT_EQ(test::crc32_of(seam_mask(shape)), crc("mask_mbits_2")) << tag;
+  combine(both, seam_mask(shape));
+  EXPECT_EQ(test::crc32_of(both), crc("mask_mbits_3")) << tag;
+  EXPECT_EQ(test::crc32_of(unbonded_mask(shape)), crc("mask_mbits_4")) << tag;
+}
+
 void expect_geometry(const std::filesystem::path& folder, const std::string& tag) {
   const json golden = json::parse(test::read_text(folder / (tag + ".json")));
   const auto convention = tag.starts_with("l2_") ? SensorConvention::lcls2 : SensorConvention::lcls1;
@@ -55,22 +107,11 @@ void expect_geometry(const std::filesystem::path& folder, const std::string& tag
     EXPECT_EQ(test::crc32_of(positions.y), golden["crc32_y_f64le"]) << tag;
     EXPECT_EQ(test::crc32_of(positions.z), golden["crc32_z_f64le"]) << tag;
   }
+  expect_extent(positions, golden, tag);
   const ImageLayout layout = lay_out(positions);
-  EXPECT_EQ(layout.rows, golden["image_shape"][0].get<std::size_t>()) << tag;
-  EXPECT_EQ(layout.cols, golden["image_shape"][1].get<std::size_t>()) << tag;
-  EXPECT_EQ(test::crc32_of(rows_of(layout)), golden["crc32_rows_u32le"]) << tag;
-  EXPECT_EQ(test::crc32_of(cols_of(layout)), golden["crc32_cols_u32le"]) << tag;
-  const auto numbers = test::generate<float>(layout.cell.size(), [](std::size_t i) { return i % 65521; });
-  std::vector<float> image(layout.cells());
-  assemble<float>(layout, numbers, image);
-  EXPECT_EQ(test::crc32_of(image), golden["image_of_index_mod_65521"]["crc32_f32le"]) << tag;
+  expect_layout(layout, golden, tag);
   if (tag.starts_with("l2_")) return;  // the masks of the other generation are its own
-  const auto crc = [&](const char* key) { return golden[key]["crc32_u8"]; };
-  Mask both = edge_mask(positions.shape);
-  EXPECT_EQ(test::crc32_of(both), crc("mask_mbits_1")) << tag;
-  EXPECT_EQ(test::crc32_of(seam_mask(positions.shape)), crc("mask_mbits_2")) << tag;
-  combine(both, seam_mask(positions.shape));
-  EXPECT_EQ(test::crc32_of(both), crc("mask_mbits_3")) << tag;
+  expect_masks(positions.shape, golden, tag);
 }
 
 TEST(Geometry, every_golden_file_gives_the_pixels_and_pictures_of_the_reference) {
@@ -83,6 +124,11 @@ TEST(Geometry, every_golden_file_gives_the_pixels_and_pictures_of_the_reference)
     ++files;
   }
   EXPECT_EQ(files, 19u);
+}
+
+TEST(Geometry, the_golden_files_that_are_ours_give_the_pixels_and_pictures_of_the_reference) {
+  for (const char* tag : {"l1x_rayonix_mtrxV1", "l1x_rayonix_mtrxV2"})
+    expect_geometry(test::testdata() / "golden/detector/geometry", tag);
 }
 
 TEST(Geometry, a_sensor_is_turned_and_then_moved) {
@@ -129,6 +175,30 @@ TEST(Geometry, sensors_that_make_no_sense_are_refused) {
   std::string many;
   for (int i = 0; i < 65; ++i) many += "IP 0 MTRX:2:2:1:1 " + std::to_string(i) + " 0 0 0 0 0 0 0 0 0\n";
   EXPECT_THAT(refusal(many), HasSubstr("more than 64"));
+}
+
+TEST(Geometry, what_a_hostile_file_could_cost_is_bounded) {
+  std::string deep, large;
+  for (int i = 0; i < 40; ++i) deep += fmt::format("A{} 0 A{} 0 0 0 0 0 0 0 0 0 0\n", i + 1, i);
+  EXPECT_THAT(refusal(deep + "A0 0 MTRX:1:1:1:1 0 0 0 0 0 0 0 0 0 0\n"), HasSubstr("more than 32 levels"));
+  for (int i = 0; i < 8; ++i) large += fmt::format("IP 0 MTRX:8192:8192:1:1 {} 0 0 0 0 0 0 0 0 0\n", i);
+  EXPECT_THAT(refusal(large), HasSubstr("8 sensors of 8192 x 8192 pixels are too many"));
+  EXPECT_THAT(refusal("IP 0 MTRX:2:2:1:1 0 1e10 0 0 0 0 0 0 0 0\n"),
+              HasSubstr("line 1: 1e10 is too large for um or degrees"));
+  EXPECT_THAT(refusal(fmt::format("IP 0 {:A>61} 0 0 0 0 0 0 0 0 0 0\n", "")),
+              HasSubstr("line 1: 'AAAAAAAAAAAAAAAAAAAA...' is no name of an object"));
+  EXPECT_THAT(refusal(" #P 0 MTRX:2:2:1:1 0 0 0 0 0 0 0 0 0 0\n"), HasSubstr("'#P' is no name"));
+}
+
+TEST(Geometry, its_shape_is_known_without_making_a_pixel) {
+  EXPECT_EQ(shape_of(parse_geometry(
+                "IP 0 EPIX10KA:V1 0 0 0 0 0 0 0 0 0 0\nIP 0 EPIX10KA:V1 1 0 0 0 0 0 0 0 0 0\n")),
+            (Shape{2, 352, 384}));
+  for (const char* sensor :
+       {"SENS2X1:V1", "EPIX10KA:V2", "JUNGFRAU:V1", "JUNGFRAU:V2", "MTRX:V2:3:5:44:44"}) {
+    const auto lines = parse_geometry(fmt::format("IP 0 {} 0 0 0 0 0 0 0 0 0 0\n", sensor));
+    EXPECT_EQ(shape_of(lines), pose_pixels(lines).shape) << sensor;
+  }
 }
 
 TEST(Geometry, in_a_picture_the_later_pixel_wins_and_gaps_are_zero) {

@@ -49,24 +49,14 @@ struct Frame {
   }
 };
 
-std::vector<float> times(std::vector<float> values, const std::vector<std::uint8_t>& mask) {
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= static_cast<float>(mask[i]);
-  return values;
-}
-
 template <class Pixel>
 void expect_as_reference(const AreaDetector& detector, const std::vector<Pixel>& raw, PixelType type,
                          const json& golden, bool has_geometry) {
   const Frame<Pixel> frame(raw, detector.pixels().shape, type);
   std::vector<float> values(raw.size());
   detector.calibrate(frame.raw, SaturatedPixels::stay, values);
-  test::expect_golden(values, golden["calib_default"], "calib");
-  if (!has_geometry) return;
-  std::vector<float> image(detector.layout().cells());
-  assemble<float>(detector.layout(), values, image);
-  test::expect_golden(image, golden["image_of_calib"], "image of calib");
-  assemble<float>(detector.layout(), times(values, detector.pixels().good), image);
-  test::expect_golden(image, golden["image"], "image");
+  test::expect_golden_pictures(values, detector.pixels().good, has_geometry ? &detector.layout() : nullptr,
+                               golden);
 }
 
 std::string golden_geometry(const char* file) {
@@ -317,13 +307,13 @@ void expect_camera(const char* file, std::vector<std::uint16_t> raw16, Shape sha
             golden["raw"]["crc32"]);
   const std::size_t pixels = shape.pixels();
   const std::vector<std::size_t> dims{shape.rows, shape.cols};
+  const auto pedestals =
+      test::generate<float>(pixels, [](std::size_t i) { return 100 + (test::h(i, 1) % 1600) / 16.0; });
+  test::expect_input(golden, "pedestals", pedestals);
   for (const auto& [name, variant] : golden["variants"].items()) {
     Deployment deployment("cam", "DetInfo(" + golden["source"].get<std::string>() + ")");
     for (const auto& constant : variant["files"]) {
-      if (constant == "pedestals")
-        deployment.put(Constant::pedestals, dims, test::generate<float>(pixels, [](std::size_t i) {
-                         return 100 + (test::h(i, 1) % 1600) / 16.0;
-                       }));
+      if (constant == "pedestals") deployment.put(Constant::pedestals, dims, pedestals);
       if (constant == "pixel_gain")
         deployment.put(Constant::pixel_gain, dims, test::generate<float>(pixels, test::golden_gain_spread));
       if (constant == "pixel_status")
@@ -346,7 +336,8 @@ void expect_camera(const char* file, std::vector<std::uint16_t> raw16, Shape sha
     if (!variant["mask"].is_null()) {
       EXPECT_EQ(test::crc32_of(camera->pixels().good), variant["mask"]["crc32"]) << name;
     }
-    test::expect_golden(times(values, camera->pixels().good), variant["image"], name);
+    test::expect_golden(test::times(values, camera->pixels().good), variant["image"], name);
+    test::expect_golden(values, variant["image_default"], name);
     EXPECT_EQ(camera->values_are_raw(), variant["files"].empty()) << name;
   }
 }

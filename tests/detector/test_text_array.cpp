@@ -94,6 +94,9 @@ TEST(TextArray, numbers_are_spelt_as_python_spells_them) {
   EXPECT_TRUE(std::isnan(array.values[5]));
   EXPECT_EQ(array.values[6], HUGE_VAL);
   EXPECT_EQ(array.values[7], 0.5);
+  EXPECT_EQ(parse_text_array<double>("0." + std::string(400, '0') + "1").values[0], 0.0);
+  EXPECT_EQ(parse_text_array<double>("1" + std::string(400, '0') + "e-50").values[0], HUGE_VAL);
+  EXPECT_THAT(refusal("+"), HasSubstr("not a number"));
   EXPECT_THAT(refusal("+-1"), HasSubstr("not a number"));
   EXPECT_THAT(refusal("nan(1)"), HasSubstr("not a number"));
   EXPECT_THAT(refusal("0x10"), HasSubstr("not a number"));
