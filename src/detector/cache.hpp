@@ -1,5 +1,5 @@
 // Constants that were read once from text, kept in binary in the user's cache folder.
-// Beside the text reader: the same array, fifty times faster, or nothing.
+// Beside the text reader: the same array in the time that memory for it takes, or nothing.
 #pragma once
 
 #include <filesystem>
