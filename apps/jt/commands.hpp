@@ -28,6 +28,7 @@ extern const Command info_command;
 extern const Command calibrate_command;
 extern const Command trace_command;
 extern const Command sim_record_command;
+extern const Command sim_serve_command;
 extern const Command help_command;
 
 std::span<const Command* const> commands();  // in the order of `jt help`

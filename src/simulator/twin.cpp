@@ -214,6 +214,19 @@ std::vector<std::byte> Twin::transition(Transition which, std::uint64_t shots_so
       return encoder.end_calib_cycle(ends(2));
     case Transition::end_run:
       return encoder.end_run(ends(3));
+    case Transition::unconfigure:
+    case Transition::unmap: {  // live only: files end with the run
+      const xtc::Stamp stamp = ends(4);
+      return xtc::DatagramWriter(
+                 {.time = stamp.time,
+                  .fiducial = stamp.fiducial,
+                  .ticks = stamp.ticks,
+                  .vector = static_cast<std::uint32_t>(shots_so_far & 0x7fff),
+                  .service = which,
+                  .env = 0,
+                  .root = {.damage = 0, .src = root, .type = xtc::make_type(xtc::type_xtc, 0), .extent = 0}})
+          .finish();
+    }
     default:
       assert(false && "the twin sends no such transition");
       return {};
