@@ -6,7 +6,7 @@ cd "$top"
 
 build_packages=(cmake ninja-build g++ libc6-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libyaml-cpp-dev libhdf5-dev libcurl4-openssl-dev libeigen3-dev zlib1g-dev libbenchmark-dev xz-utils
-  ca-certificates libzmq3-dev cppzmq-dev libcpp-httplib-dev libca4.13.5)
+  ca-certificates libzmq3-dev cppzmq-dev libcpp-httplib-dev libca4.13.5 libncurses-dev)
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev python3 python3-pyepics)
 ci_packages=(ccache clang-16 libclang-rt-16-dev clang-format-16 git)
 

@@ -54,9 +54,9 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static constexpr std::array<const Command*, 6> all = {&info_command,      &calibrate_command,
-                                                        &trace_command,     &sim_record_command,
-                                                        &sim_serve_command, &help_command};
+  static constexpr std::array<const Command*, 11> all = {
+      &info_command,  &calibrate_command, &trace_command,      &live_command,      &ctl_command, &pvs_command,
+      &watch_command, &serve_command,     &sim_record_command, &sim_serve_command, &help_command};
   return all;
 }
 

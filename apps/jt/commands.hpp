@@ -27,8 +27,13 @@ struct Command {
 extern const Command info_command;
 extern const Command calibrate_command;
 extern const Command trace_command;
+extern const Command live_command;
+extern const Command ctl_command;
 extern const Command sim_record_command;
 extern const Command sim_serve_command;
+extern const Command serve_command;
+extern const Command pvs_command;
+extern const Command watch_command;
 extern const Command help_command;
 
 std::span<const Command* const> commands();  // in the order of `jt help`

@@ -212,6 +212,8 @@ PublishBlock read_publish(const YamlValue& value) {
   std::optional<YamlBlock> block = value.block();
   if (!block) return publish;
   publish.serve_pvs = block->value("serve_pvs").boolean();
+  publish.ca_host = block->value("ca_host").text();
+  publish.ca_port = block->value("ca_port").integer(1, 65535);
   publish.metrics_host = block->value("metrics_host").text();
   publish.metrics_port = block->value("metrics_port").integer(1, 65535);
   block->done();
@@ -227,13 +229,18 @@ std::optional<std::string> read_single(const YamlValue& value, std::string_view 
   return text;
 }
 
-std::optional<int> read_api_port(const YamlValue& value) {
+void read_api_msg(Config& config, const YamlValue& value) {
   std::optional<YamlBlock> block = value.block();
-  if (!block) return std::nullopt;
-  // +1 and +2 are used as well: the stream and the motor's commands.
-  std::optional<int> port = block->value("port").integer(1, 65533);
+  if (!block) return;
+  // +1, +2 and +3 are used as well: the stream, the motor's commands, the page of counters.
+  config.api_port = block->value("port").integer(1, 65532);
+  config.api_host = block->value("host").text();
+  if (const std::optional<std::string> keys = block->value("keys").text()) {
+    const std::filesystem::path folder = *keys;
+    config.api_keys =
+        folder.is_absolute() ? folder : std::filesystem::path(config.file).parent_path() / folder;
+  }
   block->done();
-  return port;
 }
 
 std::map<int, std::string> read_pv_map(const YamlValue& value) {
@@ -289,7 +296,7 @@ void read_control(Config& config, YamlBlock& top) {
 void read_outputs(Config& config, YamlBlock& top) {
   config.opr_home = top.value("opr_home").text();
   config.pv_map = read_pv_map(top.value("pv_map"));
-  config.api_port = read_api_port(top.value("api_msg"));
+  read_api_msg(config, top.value("api_msg"));
   config.stream_host = read_single(top.value("stream"), "host");
   config.publish = read_publish(top.value("publish"));
   config.twin = read_twin_block(top.value("twin"), config.file);

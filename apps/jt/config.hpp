@@ -80,7 +80,9 @@ struct BeamState {  // a PV that tells of the beam: stopper, picker, transmissio
 };
 
 struct PublishBlock {
-  std::optional<bool> serve_pvs;  // host the PVs ourselves
+  std::optional<bool> serve_pvs;       // host the PVs ourselves
+  std::optional<std::string> ca_host;  // the interface they are hosted on, by its address
+  std::optional<int> ca_port;
   std::optional<std::string> metrics_host;
   std::optional<int> metrics_port;
 };
@@ -102,7 +104,9 @@ struct Config {
   std::optional<std::string> opr_home;
   std::optional<std::string> motor;  // motor.name
   std::map<int, std::string> pv_map;
-  std::optional<int> api_port;  // api_msg.port
+  std::optional<int> api_port;                    // api_msg.port
+  std::optional<std::string> api_host;            // api_msg.host
+  std::optional<std::filesystem::path> api_keys;  // api_msg.keys: a folder, from the config's when relative
   std::optional<CalParams> cal_params;
   RingBlock ring;
   std::optional<std::string> stream_host;

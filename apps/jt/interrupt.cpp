@@ -9,12 +9,12 @@
 namespace jt::app {
 namespace {
 
-constexpr timespec look_again{0, 50'000'000};
-constexpr timespec patience{0, 700'000'000};
+constexpr std::chrono::milliseconds step{50};
+constexpr timespec look_again{0, 50'000'000};  // a step
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt(std::chrono::milliseconds patience) : patience_(patience) {
   sigemptyset(&signals_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, signal);
   pthread_sigmask(SIG_BLOCK, &signals_, &before_);
@@ -46,8 +46,10 @@ void Interrupt::watch() {
   }
   if (ended_) return;
   wanted_ = true;
-  const bool again = sigtimedwait(&signals_, nullptr, &patience) > 0;
-  if (again || !ended_) end_now();
+  // In short steps, so that work which ends sooner is not waited for longer.
+  for (auto left = patience_; left > std::chrono::milliseconds(0) && !ended_; left -= step)
+    if (sigtimedwait(&signals_, nullptr, &look_again) > 0) end_now();
+  if (!ended_) end_now();
 }
 
 }  // namespace jt::app

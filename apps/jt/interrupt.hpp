@@ -3,18 +3,20 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include <signal.h>
 
 namespace jt::app {
 
-// While it lives, SIGINT, SIGTERM and SIGHUP set `wanted()`. If the process still runs 0.7 s later (a file
-// system that hangs), it says so and ends with exit code 1: files appear only complete, so nothing is half
-// written. A second signal ends it at once. Make it before any other thread, which then inherits the mask.
+// While it lives, SIGINT, SIGTERM and SIGHUP set `wanted()`. If the process still runs after `patience` (a
+// file system that hangs), it says so and ends with exit code 1: files appear only complete, so nothing is
+// half written. A second signal ends it at once. Make it before any other thread, which then inherits the
+// mask.
 class Interrupt {
  public:
-  Interrupt();
+  explicit Interrupt(std::chrono::milliseconds patience = std::chrono::milliseconds(700));
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
@@ -27,6 +29,7 @@ class Interrupt {
   void watch();
   [[noreturn]] void end_now() const;
 
+  const std::chrono::milliseconds patience_;
   sigset_t signals_{};
   sigset_t before_{};
   std::atomic<bool> wanted_{false};

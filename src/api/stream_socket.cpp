@@ -17,12 +17,13 @@ constexpr int most_queued = 8192;
 
 struct ShotPublisher::Parts {
   zmq::context_t context{1};
-  zmq::socket_t socket{context, zmq::socket_type::pub};
-  int port = 0;
+  zmq::socket_t socket{context, zmq::socket_type::xpub};
+  int port = 0, readers = 0;
 };
 
 ShotPublisher::ShotPublisher(const Endpoint& endpoint) : parts_(std::make_unique<Parts>()) {
-  parts_->socket.set(zmq::sockopt::linger, 200);
+  parts_->socket.set(zmq::sockopt::linger, 2000);
+  parts_->socket.set(zmq::sockopt::xpub_verboser, 1);
   parts_->socket.set(zmq::sockopt::sndhwm, most_queued);
   parts_->port = bind_socket(parts_->socket, endpoint, "the shot stream", "stream.host or api_msg.port");
 }
@@ -30,10 +31,19 @@ ShotPublisher::ShotPublisher(const Endpoint& endpoint) : parts_(std::make_unique
 ShotPublisher::~ShotPublisher() = default;
 
 void ShotPublisher::send(const std::string& message) {
+  readers();  // their comings and goings must not pile up
   parts_->socket.send(zmq::buffer(message), zmq::send_flags::dontwait);
 }
 
 int ShotPublisher::port() const { return parts_->port; }
+
+// A subscription comes as a message that begins with 1, its end as one that begins with 0.
+int ShotPublisher::readers() {
+  zmq::message_t message;
+  while (parts_->socket.recv(message, zmq::recv_flags::dontwait))
+    if (message.size() > 0) parts_->readers += *message.data<char>() == 1 ? 1 : -1;
+  return parts_->readers;
+}
 
 struct ShotSubscriber::Parts {
   zmq::context_t context{1};

@@ -26,6 +26,7 @@ class ShotPublisher {
   ~ShotPublisher();
   void send(const std::string& message);
   [[nodiscard]] int port() const;  // the one it got
+  int readers();                   // how many listen now
 
  private:
   struct Parts;

@@ -89,7 +89,8 @@ void FrameReader::look_at(const RingMeasure& measure) {
   };
   if (std::equal(windows.begin(), windows.end(), windows_.begin(), windows_.end(), same)) return;
   windows_ = windows;
-  live_ = LiveRing::make(detector_, bins_, windows_, pool_);
+  // Exact gains: a live ring is the calibration's to 1e-6.
+  live_ = LiveRing::make(detector_, bins_, windows_, pool_, {.bits = GainBits::exact});
 }
 
 std::optional<FrameReader::Profile> FrameReader::ring_bins(const RawFrame& raw,

@@ -64,7 +64,7 @@ struct ShotPlan {
   std::optional<std::size_t> detector;  // index into RunDescription::detectors
   std::optional<I0Window> cut;
   std::optional<RingMeasure> ring;
-  // Only the pixels of the ring's bins are read, to 1e-5; needs `ring` and no image. The profile then has
+  // Only the pixels of the ring's bins are read, to 1e-6; needs `ring` and no image. The profile then has
   // these bins alone, others are NaN, and saturated pixels are counted near the ring.
   bool ring_only = false;
   detector::SaturatedPixels saturated = detector::SaturatedPixels::become_nan;

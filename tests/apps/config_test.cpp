@@ -211,7 +211,7 @@ TEST(Config, values_out_of_range_are_refused_and_so_is_nan) {
   EXPECT_THAT(refusal_of("cal_params: {azav_bins: 1}\n"), HasSubstr("from 2 to"));
   EXPECT_THAT(refusal_of("cal_params: {delta_bin: -1}\n"), HasSubstr("from 0 to"));
   EXPECT_THAT(refusal_of("cal_params: {events: 99999999999999}\n"), HasSubstr("whole number"));
-  EXPECT_THAT(refusal_of("api_msg: {port: 65535}\n"), HasSubstr("from 1 to 65533"));
+  EXPECT_THAT(refusal_of("api_msg: {port: 65535}\n"), HasSubstr("from 1 to 65532"));
   EXPECT_THAT(refusal_of("jet_cam: {name: opal_1, axis: 2}\n"), HasSubstr("from 0 to 1"));
   EXPECT_THAT(refusal_of("jet: {motor_sign: 0}\n"), HasSubstr("1 or -1"));
   EXPECT_THAT(refusal_of("limits: {low_mm: 2, high_mm: 1}\n"), HasSubstr("below limits.high_mm"));
