@@ -12,6 +12,7 @@
 #include "apps/jt/twin_options.hpp"
 #include "apps/jt/words.hpp"
 #include "core/errors.hpp"
+#include "simulator/twin_ioc.hpp"
 #include "simulator/twin_server.hpp"
 
 namespace jt::app {
@@ -20,7 +21,7 @@ namespace {
 struct Options {
   TwinOptions twin;
   std::string tag = "jt_sim";
-  std::optional<std::string> run, shots, rate, servers, wait_for;
+  std::optional<std::string> run, shots, rate, servers, wait_for, ioc;
   bool lossless = false, json = false;
 };
 
@@ -50,6 +51,39 @@ simulator::ServeTwinOptions serve_options(const Options& options) {
     serve.wait_for = static_cast<unsigned>(whole_number(*options.wait_for, "--wait-for", 0, 4));
   if (options.rate) serve.rate_hz = rate_of(*options.rate);
   return serve;
+}
+
+// The IOC beside the shots: its axis carries the jet, its shutters close the beam, and it tells the truth.
+std::unique_ptr<simulator::TwinIoc> make_ioc(const std::string& port, const Config& config,
+                                             const simulator::TwinSettings& twin,
+                                             const simulator::ServeTwinOptions& serve) {
+  simulator::TwinIocSettings settings;
+  settings.port = static_cast<std::uint16_t>(whole_number(port, "--ioc", 1024, 65534));
+  if (config.motor) settings.motor = *config.motor;
+  for (const auto& [place, name] : config.pv_map) settings.published.push_back(name);
+  // The twin's motor, as the server will start it.
+  simulator::Plant plant(
+      twin.plant, serve.seed, static_cast<std::uint64_t>(serve.run.value),
+      twin.jet_in_beam ? simulator::Plant::Start::on_the_jet : simulator::Plant::Start::as_set);
+  settings.record.start = plant.motor().view(0).setpoint_um / 1000;
+  settings.record.velocity = plant.settings().motor_speed_um_s / 1000;
+  settings.record.acceleration_s = plant.settings().accel_s;
+  settings.record.resolution = plant.settings().resolution_um / 1000;
+  return std::make_unique<simulator::TwinIoc>(settings);
+}
+
+void connect(simulator::TwinIoc& ioc, simulator::ServeTwinOptions& serve) {
+  serve.before_shot = [&ioc](simulator::Plant& plant, double time) {
+    plant.motor().place(time, ioc.axis_mm() * 1000);
+  };
+  serve.beam_share = [&ioc] {
+    const simulator::TwinIoc::Beam beam = ioc.beam();
+    return beam.stopper_open && beam.picker_open ? beam.transmission : 0.0;
+  };
+  serve.served = [&ioc](const simulator::TwinShot& shot) {
+    ioc.publish(
+        {shot.truth.jet_um / 1000, shot.truth.carrier_um / 1000, shot.truth.overlap, shot.exposure.beam});
+  };
 }
 
 nlohmann::ordered_json as_json(const simulator::ServedTwin& served, const std::vector<std::string>& tags) {
@@ -91,6 +125,12 @@ int run(const Options& options) {
        {60.0, 40.0, 30.0, 24.0, 20.0, 15.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0})
     if (serve.rate_hz == rate) settings.plant.rate_hz = rate;
   serve.stop_wanted = [&] { return interrupt.wanted(); };
+  std::unique_ptr<simulator::TwinIoc> ioc;
+  if (options.ioc) {
+    ioc = make_ioc(*options.ioc, config, settings, serve);
+    connect(*ioc, serve);
+    fmt::print(stderr, "its PVs are on 127.0.0.1, port {}\n", ioc->udp_port());
+  }
   simulator::TwinServer server(settings, serve);
   for (const std::string& tag : server.tags())
     fmt::print(stderr, "serving {} as shmem:{}: jt live --source shmem:{} reads it, Ctrl-C ends it\n",
@@ -116,6 +156,9 @@ Run add(CLI::App& app) {
   app.add_option("--shots", options->shots, "end after so many (default: until stopped)")->type_name("K");
   app.add_option("--wait-for", options->wait_for, "clients of each server before the first shot (default 0)")
       ->type_name("N");
+  app.add_option("--ioc", options->ioc,
+                 "serve its motor, beam state and truth over Channel Access on this port")
+      ->type_name("PORT");
   app.add_flag("--lossless", options->lossless, "shots wait for slow clients, as no machine does");
   app.add_option("--run", options->run, "the run's number (default 1)")->type_name("N");
   app.add_flag("--json", options->json, "print what was served as one JSON object");

@@ -81,6 +81,14 @@ void Motor::stop(double now) {
   motion_ = {motion_.put, motion_.begin, now, here, here, motion_.speed};
 }
 
+void Motor::place(double now, double at_um) {
+  pending_.reset();
+  take_up_play(motion_.at(now, settings_.accel_s));
+  if (motion_.to == at_um && now >= motion_.end) return;
+  motion_ = {now, now, now, at_um, at_um, motion_.speed};
+  take_up_play(at_um);
+}
+
 // The carrier is pushed from below by the motor and held back from above by the end of its play.
 void Motor::take_up_play(double motor_um) {
   carrier_ = std::clamp(carrier_, motor_um, motor_um + settings_.backlash_um);

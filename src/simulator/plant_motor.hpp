@@ -27,6 +27,9 @@ class Motor {
   // A put at `now`: motion begins after the command overhead, from wherever the axis is then.
   // speed_um_s 0: the axis's own.
   void move(double now, double target_um, double speed_um_s = 0);
+  // An axis of its own (the IOC's motor record) has carried it to `at_um`: it stands there, no overhead, no
+  // ramp.
+  void place(double now, double at_um);
   // Stands still from `now` on (braking is not modelled).
   void stop(double now);
 

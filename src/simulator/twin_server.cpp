@@ -115,7 +115,12 @@ ServedTwin TwinServer::run() {
 
 void TwinServer::serve_shot() {
   if (options_.before_shot) options_.before_shot(twin_->plant(), twin_->plant().next_time());
-  const TwinShot shot = twin_->next();
+  TwinShot shot = twin_->next();
+  if (options_.beam_share) {  // upstream of the sample and of its monitor, downstream of the gas detector
+    const double share = options_.beam_share();
+    shot.exposure = {share * shot.exposure.jet, share * shot.exposure.other, shot.exposure.beam && share > 0};
+    shot.total *= share;
+  }
   send_to(*servers_[number_ % servers_.size()], datagram_of(shot));
   ++result_.shots;
   ++number_;

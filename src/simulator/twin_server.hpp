@@ -32,6 +32,8 @@ struct ServeTwinOptions {
   std::function<void(const TwinShot&)> served;
   // Asked before every shot, with the plant's time of it: where puts to the motor are made.
   std::function<void(Plant&, double)> before_shot;
+  // Share of each pulse that passes shutters and attenuators of whoever serves the beam's PVs, 0-1.
+  std::function<double()> beam_share;
 };
 
 struct ServedTwin {

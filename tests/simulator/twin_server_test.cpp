@@ -179,6 +179,33 @@ TEST(ServedTwin, puts_to_the_motor_move_the_jet_out_of_the_beam) {
   EXPECT_LT(overlaps[239], 0.2);  // 1.5 s later, 100 um beside a jet of 20 um
 }
 
+// As `jt sim serve --ioc` does it: an axis of its own carries the jet, and a shutter closes the beam.
+TEST(ServedTwin, follows_an_axis_and_a_shutter_outside_of_it) {
+  ServeTwinOptions options = fast(120);
+  double axis_um = 0, share = 1;
+  std::vector<TwinShot> shots;
+  options.before_shot = [&](Plant& plant, double time) {
+    if (shots.empty()) axis_um = plant.motor().view(time).setpoint_um;
+    if (shots.size() == 60) axis_um += 100;
+    if (shots.size() == 90) share = 0;
+    plant.motor().place(time, axis_um);
+  };
+  options.beam_share = [&] { return share; };
+  options.served = [&](const TwinShot& shot) { shots.push_back(shot); };
+  TwinServer server(small_twin(), options);
+  Received received;
+  std::thread client([&] { read_all(options.tag, received); });
+  static_cast<void>(server.run());
+  client.join();
+  ASSERT_EQ(shots.size(), 120U);
+  EXPECT_GT(shots[59].truth.overlap, 0.8);
+  EXPECT_LT(shots[61].truth.overlap, 0.2);  // at once
+  for (std::size_t k = 90; k < 120; ++k) {
+    EXPECT_FALSE(shots[k].exposure.beam);
+    EXPECT_EQ(received.totals[k], 0);
+  }
+}
+
 TEST(ServedTwin, what_cannot_be_served_is_a_sentence) {
   ServeTwinOptions options = fast(1);
   options.servers = 0;
