@@ -194,6 +194,15 @@ void CaNetwork::run() {
   started_.set_value(status);
   if (status != eca_normal) return;
   while (const std::optional<Command> command = next()) do_it(*command);
+  // What waited for a server that hangs is given up, but libca forgets its channels while their links live.
+  std::list<Command> left;
+  {
+    const std::lock_guard lock(mutex_);
+    left.swap(commands_);
+  }
+  for (const Command& command : left)
+    if (command.what == Command::What::clear && command.link->channel != nullptr)
+      ca_clear_channel(command.link->channel);
   ca_context_destroy();
   const std::lock_guard lock(mutex_);
   ended_ = true;
@@ -210,8 +219,7 @@ std::optional<CaNetwork::Command> CaNetwork::next() {
       ca_flush_io();
       lock.lock();
     } else if (stopping_) {
-      commands_.clear();  // what is left waits for a server that hangs
-      return std::nullopt;
+      return std::nullopt;  // what is left waits for a server that hangs
     } else {
       wake_.wait(lock);
     }
