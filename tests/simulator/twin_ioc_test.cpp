@@ -69,12 +69,12 @@ TEST(TwinIoc, takes_faults_by_command_and_tells_the_truth_beside) {
   const std::string get =
       "-c \"import epics,os; "
       "print(epics.caget('SIM:TRUTH:FAULT'), epics.caget('SIM:TRUTH:JET'), epics.caget('SIM:TRUTH:OVERLAP'), "
-      "epics.caget('SIM:PI1:MMS:01:FAULT:STALL')); os._exit(0)\"";
+      "epics.caget('SIM:PI1:MMS:01:FAULT:STALL'), flush=True); os._exit(0)\"";
   const Said said = run(python_of(ioc) + get);
   if (said.words.find("ModuleNotFoundError") != std::string::npos)
     GTEST_SKIP() << "pyepics is not installed (python3-pyepics)";
-  // (libca may complain before that it has no repeater to start)
-  EXPECT_TRUE(said.words.ends_with("stall noise 1.25 0.7 1.0\n")) << said.words;
+  // (libca may complain, before or after, that it has no repeater to start)
+  EXPECT_NE(said.words.find("stall noise 1.25 0.7 1.0\n"), std::string::npos) << said.words;
   EXPECT_THROW(ioc.inject("EARTHQUAKE", 1), CallError);
   EXPECT_THROW(ioc.inject("NOISE", -1), CallError);
 }
